@@ -1,0 +1,85 @@
+"""The command `mlo`: a group that knows its commands by name and imports one only when it is called."""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+import click
+
+from mlflow_tmpl import __version__
+from mlflow_tmpl.errors import MloError
+
+COMMANDS = {
+    "new": "Scaffold a project.",
+    "run": "Plan, then run what has to run.",
+    "plan": "Say what a run would do, and why.",
+    "viz": "Draw the graph.",
+    "runs": "List and show past runs.",
+}
+"""Name and one-line help of each command; `mlo --help` needs no more of it, and a test holds both together."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands live in modules of the same name, each with a `command`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        from importlib import import_module
+
+        command = import_module(f"mlflow_tmpl.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
+            from mlflow_tmpl.errors import UsageError, did_you_mean
+
+            hint = did_you_mean(name, COMMANDS) or "mlo --help lists the commands"
+            raise UsageError(f"there is no command {name!r}", hint=hint)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="mlo", message="%(prog)s %(version)s")
+def mlo() -> None:
+    """Projects for data science and machine learning that run only what has to run."""
+
+
+def main() -> NoReturn:
+    """Run the command line and leave with its exit code."""
+    try:
+        code = mlo.main(standalone_mode=False)
+    except MloError as error:
+        report(error)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        click.echo("mlo: stopped", err=True)
+        sys.exit(130)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def report(error: MloError) -> None:
+    """Print an error: what and where, then the way out on a line of its own."""
+    mark = click.style("error:", fg="red", bold=True)
+    click.echo(f"{mark} {f'{error.where}: ' if error.where else ''}{error.message}", err=True)
+    if error.hint:
+        click.echo(f"{click.style('  hint:', fg='cyan')} {error.hint}", err=True)
+
+
+if __name__ == "__main__":
+    main()

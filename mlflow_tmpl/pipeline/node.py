@@ -1,0 +1,286 @@
+"""A node: a pure function with named inputs and named outputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+from mlflow_tmpl.errors import PipelineError, did_you_mean
+from mlflow_tmpl.pipeline.names import PARAMETER_PREFIX, is_dataset_name, is_parameter, is_word
+from mlflow_tmpl.pipeline.signature import Signature, describe, innermost_function, read_signature, where_defined
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    Names = str | Sequence[str] | Mapping[str, str] | None
+
+Function = TypeVar("Function", bound="Callable[..., Any]")
+
+_set = object.__setattr__
+
+
+@dataclass(frozen=True, slots=True)
+class NodeOptions:
+    """How a node is run, apart from what it computes.
+
+    Attributes:
+        reuse: whether an earlier result under the same key stands for this node; ``False`` for functions
+            that are not deterministic or that have effects.
+    """
+
+    reuse: bool = True
+
+
+_DEFAULT_OPTIONS = NodeOptions()
+
+
+@dataclass(frozen=True, slots=True, init=False, eq=False)
+class Node:
+    """A pure function with named inputs and named outputs.
+
+    Args:
+        func: any callable but a class or a coroutine function.
+        inputs: dataset names or ``params:...`` for its arguments: one name, a list in the order of the
+            arguments, or a mapping from argument to name. Arguments that a mapping leaves out, and
+            keyword-only arguments, follow the convention: an argument before the star is the dataset of its
+            name, one after the star the parameter of its name. ``None`` leaves all to the convention.
+        outputs: one dataset name, a list for a function that returns a tuple or list of that length, a mapping
+            from returned key to dataset name for one that returns a mapping, or ``None`` for a node that is
+            run for its effect.
+        name: the function's name unless given.
+        tags: words to select nodes by.
+        namespace: dotted group that the node belongs to; it leads the node's name.
+        options: how it is run.
+
+    Raises:
+        PipelineError: names that are not legal, arguments that the function does not have or that nothing
+            fills, two outputs of one name, an output that is an input too.
+
+    Example:
+        >>> def scale(frame, *, factor): return [factor * value for value in frame]
+        >>> made = Node(scale, outputs="scaled")
+        >>> made.name, made.inputs, made.outputs
+        ('scale', {'frame': 'frame', 'factor': 'params:factor'}, ('scaled',))
+    """
+
+    func: Callable[..., Any]
+    inputs: Mapping[str, str]
+    outputs: tuple[str, ...]
+    name: str
+    namespace: str | None
+    tags: frozenset[str]
+    options: NodeOptions
+    returned_keys: tuple[str, ...] | None
+    """Keys of the returned mapping, in the order of `outputs`; ``None`` for a node that returns values by position."""
+    several: bool
+    """Whether the function returns a sequence with a value for each output, rather than the one output itself."""
+    optional: frozenset[str]
+    """Arguments that have a default, so that a parameter which is not configured may be left out."""
+    positional: tuple[str, ...] = field(repr=False)
+    """Arguments that must be given by position."""
+
+    def __init__(
+        self,
+        func: Callable[..., Any],
+        inputs: Names = None,
+        outputs: Names = None,
+        *,
+        name: str | None = None,
+        tags: str | Iterable[str] = (),
+        namespace: str | None = None,
+        options: NodeOptions = _DEFAULT_OPTIONS,
+    ) -> None:
+        signature = read_signature(func)
+        wired, positional = _wire(func, signature, inputs)
+        names, keys, several = _outputs(func, outputs)
+        own = name or getattr(innermost_function(func), "__name__", None) or type(func).__name__
+        _set(self, "func", func)
+        _set(self, "inputs", wired)
+        _set(self, "outputs", names)
+        _set(self, "name", f"{namespace}.{own}" if namespace else own)
+        _set(self, "namespace", namespace)
+        _set(self, "tags", frozenset((tags,) if isinstance(tags, str) else tags))
+        _set(self, "options", options)
+        _set(self, "returned_keys", keys)
+        _set(self, "several", several)
+        _set(self, "optional", signature.optional)
+        _set(self, "positional", positional)
+        self._check()
+
+    def _check(self) -> None:
+        if not is_word(self.name):
+            raise self.error(f"{self.name!r} is no name for a node", hint="give name=, of letters, digits, '_', '.', '-'")
+        for tag in self.tags:
+            if not is_word(tag):
+                raise self.error(f"{tag!r} is no name for a tag", hint="use letters, digits, '_', '.', '-'")
+        for dataset in (*self.inputs.values(), *self.outputs):
+            if not isinstance(dataset, str) or not is_dataset_name(dataset):
+                raise self.error(
+                    f"{dataset!r} is no name for a dataset of node {self.name!r}",
+                    hint="use letters, digits, '_', '.', '-', at most one '@view', or 'params:key'",
+                )
+        for output in self.outputs:
+            if is_parameter(output):
+                raise self.error(f"node {self.name!r} cannot give out parameter {output!r}", hint="parameters come from conf/")
+        if len(self.outputs) > 1 and len(set(self.outputs)) < len(self.outputs):
+            raise self.error(f"node {self.name!r} names an output twice: {', '.join(self.outputs)}")
+
+    def __eq__(self, other: object) -> bool:
+        """Two nodes are equal when the same function is wired in the same way under the same name."""
+        if self is other:
+            return True
+        return isinstance(other, Node) and _identity(self) == _identity(other)
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    @property
+    def short_name(self) -> str:
+        """The name without its namespace."""
+        return self.name[len(self.namespace) + 1 :] if self.namespace else self.name
+
+    @property
+    def where(self) -> str:
+        """``file:line`` of the function, if it has one."""
+        return where_defined(self.func)
+
+    def error(self, message: str, *, hint: str = "") -> PipelineError:
+        """Return an error that points at this node's function."""
+        return PipelineError(message, where=self.where, hint=hint)
+
+    def renamed(self, names: Callable[[str], str], namespace: str | None) -> Node:
+        """Return this node with each dataset and parameter name passed through `names`, in another namespace."""
+        other = replace_slots(self)
+        _set(other, "inputs", {argument: names(dataset) for argument, dataset in self.inputs.items()})
+        _set(other, "outputs", tuple([names(dataset) for dataset in self.outputs]))
+        _set(other, "namespace", namespace)
+        _set(other, "name", f"{namespace}.{self.short_name}" if namespace else self.short_name)
+        other._check()
+        return other
+
+    def tagged(self, *tags: str) -> Node:
+        """Return this node with more tags."""
+        other = replace_slots(self)
+        _set(other, "tags", self.tags | set(tags))
+        other._check()
+        return other
+
+
+def replace_slots(node: Node) -> Node:
+    """Return a copy of a node that can be filled in by the caller before anyone else sees it."""
+    other = object.__new__(Node)
+    for slot in Node.__slots__:
+        _set(other, slot, getattr(node, slot))
+    return other
+
+
+def _identity(node: Node) -> tuple[object, ...]:
+    return (node.name, node.func, node.inputs, node.outputs, node.tags, node.options, node.returned_keys, node.several)
+
+
+def _wire(func: Callable[..., Any], signature: Signature, inputs: Names) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return argument -> dataset in the order of the arguments, and the arguments that go by position."""
+    explicit = _explicit(func, signature, inputs)
+    if inputs is None and signature.takes_any:
+        raise _error(func, "has *args", "say what they are with inputs=[...]")
+    wired = {}
+    for argument in signature.positional:
+        if argument in explicit:
+            wired[argument] = explicit[argument]
+        elif inputs is None or (not isinstance(inputs, (str, list, tuple)) and argument not in signature.optional):
+            wired[argument] = argument
+        elif argument not in signature.optional:
+            raise _error(func, f"takes {argument!r}, which inputs= does not fill", "name a dataset for each argument")
+    for argument in signature.keyword_only:
+        wired[argument] = explicit.get(argument, PARAMETER_PREFIX + argument)
+    if len(wired) == len(signature.positional) + len(signature.keyword_only) == 0 and not explicit:
+        return wired, ()
+    rest = [argument for argument in explicit if argument not in wired]
+    wired.update((argument, explicit[argument]) for argument in rest)
+    if any("[" in argument for argument in rest):
+        return wired, (*signature.positional, *(argument for argument in rest if "[" in argument))
+    return wired, signature.positional[: signature.positional_only]
+
+
+def _explicit(func: Callable[..., Any], signature: Signature, inputs: Names) -> Mapping[str, str]:
+    if inputs is None:
+        return {}
+    if isinstance(inputs, str):
+        inputs = (inputs,)
+    if isinstance(inputs, (list, tuple)):
+        slots = list(signature.positional)
+        if signature.takes_any:
+            slots += [f"args[{index}]" for index in range(len(inputs) - len(slots))]
+        if len(inputs) > len(slots):
+            raise _error(func, f"takes {len(slots)} arguments by position, inputs= has {len(inputs)}", "give a mapping instead")
+        return dict(zip(slots, inputs, strict=False))
+    known = {*signature.positional, *signature.keyword_only}
+    for argument in inputs:
+        if argument not in known and not signature.takes_any_name:
+            raise _error(
+                func,
+                f"has no argument {argument!r}",
+                did_you_mean(argument, known) or f"it has {', '.join(sorted(known)) or 'none'}",
+            )
+    return inputs
+
+
+def _outputs(func: Callable[..., Any], outputs: Names) -> tuple[tuple[str, ...], tuple[str, ...] | None, bool]:
+    if outputs is None:
+        return (), None, False
+    if isinstance(outputs, str):
+        return (outputs,), None, False
+    if isinstance(outputs, (list, tuple)):
+        return tuple(outputs), None, bool(outputs)
+    if hasattr(outputs, "items"):
+        return tuple(outputs.values()), tuple(outputs), True
+    raise _error(func, f"has outputs={outputs!r:.80}", "give a name, a list of names, or a mapping")
+
+
+def _error(func: Callable[..., Any], problem: str, hint: str) -> PipelineError:
+    return PipelineError(f"node function {describe(func)!r} {problem}", where=where_defined(func), hint=hint)
+
+
+@overload
+def node(func: Function) -> Function: ...
+@overload
+def node(
+    func: None = None,
+    *,
+    inputs: Names = None,
+    outputs: Names = None,
+    name: str | None = None,
+    tags: str | Iterable[str] = (),
+    namespace: str | None = None,
+    reuse: bool = True,
+) -> Callable[[Function], Function]: ...
+def node(
+    func: Function | None = None,
+    *,
+    inputs: Names = None,
+    outputs: Names = None,
+    name: str | None = None,
+    tags: str | Iterable[str] = (),
+    namespace: str | None = None,
+    reuse: bool = True,
+) -> Function | Callable[[Function], Function]:
+    """Mark a function of a node module as a node; it stays an ordinary function.
+
+    Args: as for `Node`; ``reuse=False`` is for functions that are not deterministic or that have effects.
+
+    Example:
+        >>> @node(outputs="doubled")
+        ... def double(numbers): return [2 * number for number in numbers]
+        >>> double([1])
+        [2]
+        >>> double.__mlo_node__.outputs
+        ('doubled',)
+    """
+
+    def mark(function: Function) -> Function:
+        options = _DEFAULT_OPTIONS if reuse else NodeOptions(reuse=False)
+        made = Node(function, inputs, outputs, name=name, tags=tags, namespace=namespace, options=options)
+        function.__mlo_node__ = made  # type: ignore[attr-defined]
+        return function
+
+    return mark if func is None else mark(func)
