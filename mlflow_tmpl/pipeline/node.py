@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from mlflow_tmpl.errors import PipelineError, did_you_mean
 from mlflow_tmpl.pipeline.names import PARAMETER_PREFIX, is_dataset_name, is_parameter, is_word
-from mlflow_tmpl.pipeline.signature import Signature, describe, innermost_function, read_signature, where_defined
+from mlflow_tmpl.pipeline.signature import (
+    Signature,
+    describe,
+    innermost_function,
+    read_signature,
+    where_defined,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     Names = str | Sequence[str] | Mapping[str, str] | None
 
@@ -109,7 +116,9 @@ class Node:
 
     def _check(self) -> None:
         if not is_word(self.name):
-            raise self.error(f"{self.name!r} is no name for a node", hint="give name=, of letters, digits, '_', '.', '-'")
+            raise self.error(
+                f"{self.name!r} is no name for a node", hint="give name=, of letters, digits, '_', '.', '-'"
+            )
         for tag in self.tags:
             if not is_word(tag):
                 raise self.error(f"{tag!r} is no name for a tag", hint="use letters, digits, '_', '.', '-'")
@@ -121,7 +130,10 @@ class Node:
                 )
         for output in self.outputs:
             if is_parameter(output):
-                raise self.error(f"node {self.name!r} cannot give out parameter {output!r}", hint="parameters come from conf/")
+                raise self.error(
+                    f"node {self.name!r} cannot give out parameter {output!r}",
+                    hint="parameters come from conf/",
+                )
         if len(self.outputs) > 1 and len(set(self.outputs)) < len(self.outputs):
             raise self.error(f"node {self.name!r} names an output twice: {', '.join(self.outputs)}")
 
@@ -175,10 +187,21 @@ def replace_slots(node: Node) -> Node:
 
 
 def _identity(node: Node) -> tuple[object, ...]:
-    return (node.name, node.func, node.inputs, node.outputs, node.tags, node.options, node.returned_keys, node.several)
+    return (
+        node.name,
+        node.func,
+        node.inputs,
+        node.outputs,
+        node.tags,
+        node.options,
+        node.returned_keys,
+        node.several,
+    )
 
 
-def _wire(func: Callable[..., Any], signature: Signature, inputs: Names) -> tuple[dict[str, str], tuple[str, ...]]:
+def _wire(
+    func: Callable[..., Any], signature: Signature, inputs: Names
+) -> tuple[dict[str, str], tuple[str, ...]]:
     """Return argument -> dataset in the order of the arguments, and the arguments that go by position."""
     explicit = _explicit(func, signature, inputs)
     if inputs is None and signature.takes_any:
@@ -187,10 +210,14 @@ def _wire(func: Callable[..., Any], signature: Signature, inputs: Names) -> tupl
     for argument in signature.positional:
         if argument in explicit:
             wired[argument] = explicit[argument]
-        elif inputs is None or (not isinstance(inputs, (str, list, tuple)) and argument not in signature.optional):
+        elif inputs is None or (
+            not isinstance(inputs, (str, list, tuple)) and argument not in signature.optional
+        ):
             wired[argument] = argument
         elif argument not in signature.optional:
-            raise _error(func, f"takes {argument!r}, which inputs= does not fill", "name a dataset for each argument")
+            raise _error(
+                func, f"takes {argument!r}, which inputs= does not fill", "name a dataset for each argument"
+            )
     for argument in signature.keyword_only:
         wired[argument] = explicit.get(argument, PARAMETER_PREFIX + argument)
     if len(wired) == len(signature.positional) + len(signature.keyword_only) == 0 and not explicit:
@@ -212,8 +239,14 @@ def _explicit(func: Callable[..., Any], signature: Signature, inputs: Names) -> 
         if signature.takes_any:
             slots += [f"args[{index}]" for index in range(len(inputs) - len(slots))]
         if len(inputs) > len(slots):
-            raise _error(func, f"takes {len(slots)} arguments by position, inputs= has {len(inputs)}", "give a mapping instead")
+            raise _error(
+                func,
+                f"takes {len(slots)} arguments by position, inputs= has {len(inputs)}",
+                "give a mapping instead",
+            )
         return dict(zip(slots, inputs, strict=False))
+    if not isinstance(inputs, Mapping):
+        raise _error(func, f"has inputs={inputs!r:.80}", "give a name, a list of names, or a mapping")
     known = {*signature.positional, *signature.keyword_only}
     for argument in inputs:
         if argument not in known and not signature.takes_any_name:
@@ -225,14 +258,16 @@ def _explicit(func: Callable[..., Any], signature: Signature, inputs: Names) -> 
     return inputs
 
 
-def _outputs(func: Callable[..., Any], outputs: Names) -> tuple[tuple[str, ...], tuple[str, ...] | None, bool]:
+def _outputs(
+    func: Callable[..., Any], outputs: Names
+) -> tuple[tuple[str, ...], tuple[str, ...] | None, bool]:
     if outputs is None:
         return (), None, False
     if isinstance(outputs, str):
         return (outputs,), None, False
     if isinstance(outputs, (list, tuple)):
         return tuple(outputs), None, bool(outputs)
-    if hasattr(outputs, "items"):
+    if isinstance(outputs, Mapping):
         return tuple(outputs.values()), tuple(outputs), True
     raise _error(func, f"has outputs={outputs!r:.80}", "give a name, a list of names, or a mapping")
 

@@ -37,7 +37,7 @@ def order(needs: Sequence[Sequence[int]]) -> list[int]:
     for start, direct in enumerate(needs):
         if done[start]:
             continue
-        if all([done[need] for need in direct]):
+        if all(done[need] for need in direct):
             done[start] = True
             ordered.append(start)
         else:

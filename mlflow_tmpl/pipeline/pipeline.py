@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +13,7 @@ from mlflow_tmpl.pipeline.node import Node
 from mlflow_tmpl.pipeline.order import CycleError, order, reach
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
     import networkx
 
@@ -46,7 +48,9 @@ class Pipeline:
         (('a',), ('c',))
     """
 
-    def __init__(self, nodes: Iterable[Node | Pipeline | Callable[..., Any]] = (), *, tags: Iterable[str] = ()) -> None:
+    def __init__(
+        self, nodes: Iterable[Node | Pipeline | Callable[..., Any]] = (), *, tags: Iterable[str] = ()
+    ) -> None:
         given = _flatten(nodes)
         if tags:
             given = {name: node.tagged(*tags) for name, node in given.items()}
@@ -105,12 +109,16 @@ class Pipeline:
     def inputs(self) -> tuple[str, ...]:
         """Datasets that nothing in the pipeline makes, as the nodes name them."""
         named = dict.fromkeys(name for node in self.nodes for name in node.inputs.values())
-        return tuple(name for name in named if not is_parameter(name) and base_name(name) not in self.producers)
+        return tuple(
+            name for name in named if not is_parameter(name) and base_name(name) not in self.producers
+        )
 
     @cached_property
     def outputs(self) -> tuple[str, ...]:
         """Datasets that nothing in the pipeline takes."""
-        return tuple(name for node in self.nodes for name in node.outputs if base_name(name) not in self.consumers)
+        return tuple(
+            name for node in self.nodes for name in node.outputs if base_name(name) not in self.consumers
+        )
 
     @cached_property
     def datasets(self) -> tuple[str, ...]:
@@ -181,7 +189,9 @@ class Pipeline:
         for positions in self._narrowings(selection):
             kept &= positions
         if not kept:
-            raise UsageError(f"nothing is left of the pipeline with {selection}", hint="loosen one of these options")
+            raise UsageError(
+                f"nothing is left of the pipeline with {selection}", hint="loosen one of these options"
+            )
         return Pipeline([self.nodes[position] for position in sorted(kept)])
 
     def _narrowings(self, selection: Selection) -> Iterator[set[int]]:
@@ -229,7 +239,9 @@ class Pipeline:
             PipelineError: a name to keep that the pipeline does not have.
         """
         if not is_word(namespace):
-            raise PipelineError(f"{namespace!r} is no name for a namespace", hint="use letters, digits, '_', '.', '-'")
+            raise PipelineError(
+                f"{namespace!r} is no name for a namespace", hint="use letters, digits, '_', '.', '-'"
+            )
         kept = {**_kept(inputs), **_kept(outputs)}
         own = {base_name(name) for name in self.datasets}
         keys = {parameter_key(name) for name in self.parameters}
@@ -242,16 +254,23 @@ class Pipeline:
         def renamed(name: str) -> str:
             if is_parameter(name):
                 key = parameter_key(name)
-                return PARAMETER_PREFIX + kept_keys.get(key, f"{namespace}.{key}").removeprefix(PARAMETER_PREFIX) if key else name
+                return (
+                    PARAMETER_PREFIX + kept_keys.get(key, f"{namespace}.{key}").removeprefix(PARAMETER_PREFIX)
+                    if key
+                    else name
+                )
             base, at, view = name.partition("@")
             return kept.get(base, f"{namespace}.{base}") + at + view
 
         return Pipeline(
-            [node.renamed(renamed, f"{namespace}.{node.namespace}" if node.namespace else namespace) for node in self]
+            [
+                node.renamed(renamed, f"{namespace}.{node.namespace}" if node.namespace else namespace)
+                for node in self
+            ]
         )
 
     def to_networkx(self) -> networkx.DiGraph:
-        """Return a directed graph of nodes (by name, ``kind="node"``) and datasets (``kind="dataset"``) for analysis."""
+        """Return a directed graph of nodes (by name) and ``("dataset", name)`` for analysis; each has a `kind`."""
         import networkx
 
         graph = networkx.DiGraph()
@@ -278,7 +297,10 @@ def _flatten(items: Iterable[Node | Pipeline | Callable[..., Any]]) -> dict[str,
                 )
             known = named.setdefault(made.name, made)
             if known is not made and known != made:
-                raise made.error(f"two nodes are named {made.name!r}; the other is at {known.where}", hint="give one of them name=")
+                raise made.error(
+                    f"two nodes are named {made.name!r}; the other is at {known.where}",
+                    hint="give one of them name=",
+                )
     return named
 
 
@@ -315,12 +337,14 @@ def _two_producers(first: Node, second: Node, output: str) -> PipelineError:
 
 def _cycle(path: list[Node]) -> PipelineError:
     steps = []
-    for taker, maker in zip(path, path[1:], strict=False):
+    for taker, maker in itertools.pairwise(path):
         made = {base_name(name) for name in maker.outputs}
         link = next(name for name in taker.inputs.values() if base_name(name) in made)
         steps.append((maker.name, link))
     shown = " -> ".join(f"{name} -> [{link}]" for name, link in reversed(steps))
-    return path[0].error(f"nodes need each other: {shown} -> {steps[-1][0]}", hint="break the circle at one of these datasets")
+    return path[0].error(
+        f"nodes need each other: {shown} -> {steps[-1][0]}", hint="break the circle at one of these datasets"
+    )
 
 
 def _known(
@@ -328,18 +352,22 @@ def _known(
 ) -> str:
     if name in known:  # type: ignore[operator]
         return name
-    raise error(f"there is no {what} {name!r} in the pipeline", hint=did_you_mean(name, known) or _some(known, what))
+    raise error(
+        f"there is no {what} {name!r} in the pipeline", hint=did_you_mean(name, known) or _some(known, what)
+    )
 
 
 def _some(known: Iterable[str], what: str) -> str:
     names = sorted(known)
-    return f"it has {', '.join(names[:8])}{', ...' if len(names) > 8 else ''}" if names else f"it has no {what}"
+    return (
+        f"it has {', '.join(names[:8])}{', ...' if len(names) > 8 else ''}" if names else f"it has no {what}"
+    )
 
 
 def _kept(names: Kept) -> dict[str, str]:
     if isinstance(names, str):
         return {names: names}
-    return dict(names) if hasattr(names, "items") else {name: name for name in names}  # type: ignore[arg-type]
+    return dict(names) if isinstance(names, Mapping) else {name: name for name in names}
 
 
 def _spaces(namespace: str | None) -> list[str]:

@@ -33,4 +33,6 @@ class Selection:
     def __str__(self) -> str:
         """The options of the command line that say the same."""
         given = {field.name: getattr(self, field.name) for field in fields(self)}
-        return " ".join(f"--{key.replace('_', '-')}={','.join(names)}" for key, names in given.items() if names)
+        return " ".join(
+            f"--{key.replace('_', '-')}={','.join(names)}" for key, names in given.items() if names
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.errors import PipelineError, place
@@ -87,7 +87,7 @@ def _of_any(func: Callable[..., Any]) -> Signature:
     if not callable(func):
         raise PipelineError(f"a node needs a function, not {type(func).__name__} {func!r:.80}")
     innermost = inspect.unwrap(func.func if isinstance(func, partial) else func)
-    code = getattr(innermost, "__code__", None) or getattr(type(func).__call__, "__code__", None)
+    code = _code_of(innermost)
     _refuse_coroutine(func, code.co_flags if code else 0)
     try:
         arguments = inspect.signature(func).parameters.values()
@@ -123,8 +123,14 @@ def innermost_function(func: Callable[..., Any]) -> Callable[..., Any]:
 def is_generator_function(func: Callable[..., Any]) -> bool:
     """Tell whether calling the function gives a stream of chunks."""
     inner = innermost_function(func)
-    code = getattr(inner, "__code__", None) or getattr(type(inner).__call__, "__code__", None)
-    return bool(code and code.co_flags & _GENERATOR)
+    code = _code_of(inner)
+    return code is not None and bool(code.co_flags & _GENERATOR)
+
+
+def _code_of(func: Callable[..., Any]) -> CodeType | None:
+    """Return the code that runs when a function or a callable object is called, if it is written in Python."""
+    code = getattr(func, "__code__", None) or getattr(type(func).__call__, "__code__", None)
+    return code if isinstance(code, CodeType) else None
 
 
 def describe(func: Callable[..., Any]) -> str:
@@ -136,7 +142,7 @@ def describe(func: Callable[..., Any]) -> str:
 def where_defined(func: Callable[..., Any]) -> str:
     """Return ``file:line`` of a function or class, or an empty string where there is no source."""
     inner = innermost_function(func)
-    code = getattr(inner, "__code__", None) or getattr(getattr(type(inner), "__call__", None), "__code__", None)
+    code = _code_of(inner)
     if code is not None:
         return place(code.co_filename, code.co_firstlineno)
     if isinstance(inner, type):

@@ -1,0 +1,42 @@
+"""Names for the shell to complete: of pipelines, nodes, datasets and environments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from mlflow_tmpl.project import Project
+
+
+def names_of(kind: str, given: Mapping[str, Any], incomplete: str) -> list[str]:
+    """Return the names of a kind that begin as typed; none where the project cannot be loaded.
+
+    Args:
+        kind: ``pipelines``, ``nodes``, ``datasets`` or ``environments``.
+        given: options that were typed so far.
+        incomplete: what was typed of the name; what stands before its last comma stays.
+    """
+    from mlflow_tmpl.project import open_project
+
+    before, comma, start = incomplete.rpartition(",")
+    try:
+        names = _names(kind, open_project(given.get("project") or ".", given.get("env")), given)
+        return [f"{before}{comma}{name}" for name in names if name.startswith(start)]
+    except Exception:  # noqa: BLE001 (a shell that waits for a completion can show no error)
+        return []
+
+
+def _names(kind: str, project: Project, given: Mapping[str, Any]) -> Iterable[str]:
+    if kind == "pipelines":
+        return project.pipelines
+    if kind == "environments":
+        folder = project.root / project.settings.config
+        return sorted(
+            {path.name for path in folder.iterdir() if path.is_dir()} | set(project.settings.environments)
+        )
+    pipeline = project.pipeline(*(given.get("pipelines") or ()))
+    if kind == "nodes":
+        return [node.name for node in pipeline]
+    return dict.fromkeys([*pipeline.datasets, *project.catalog])

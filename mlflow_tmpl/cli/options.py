@@ -1,0 +1,178 @@
+"""Options that several commands share, and what they stand for."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mlflow_tmpl.pipeline import Selection
+    from mlflow_tmpl.project import Project
+    from mlflow_tmpl.views.lines import Paper
+
+Command = TypeVar("Command", bound="Callable[..., Any]")
+
+_SELECTORS = {
+    "--from-nodes": "Begin with these nodes.",
+    "--to-nodes": "End with these nodes.",
+    "--nodes": "Only these nodes.",
+    "--from-inputs": "Begin with what takes these datasets.",
+    "--to-outputs": "End with what makes these datasets.",
+    "--tags": "Only nodes with one of these tags.",
+    "--namespaces": "Only nodes of these namespaces.",
+}
+
+
+def split(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the values of an option that can be given several times or with commas."""
+    return tuple(part.strip() for value in values for part in value.split(",") if part.strip())
+
+
+def project_options(command: Command) -> Command:
+    """Add the options that say which project is meant, and in which environment."""
+    command = click.option(
+        "-e",
+        "--env",
+        metavar="NAME",
+        help="Configuration environment.",
+        shell_complete=_complete("environments"),
+    )(command)
+    return click.option(
+        "--project", metavar="DIR", default=".", type=click.Path(), help="A folder inside the project."
+    )(command)
+
+
+def selection_options(command: Command) -> Command:
+    """Add the options that slice a pipeline."""
+    for name, help_text in reversed(_SELECTORS.items()):
+        kind = {"inputs": "datasets", "outputs": "datasets", "nodes": "nodes"}.get(
+            name.rpartition("-")[2], ""
+        )
+        command = click.option(
+            name,
+            multiple=True,
+            callback=split,
+            metavar="NAMES",
+            help=help_text,
+            shell_complete=_complete(kind),
+        )(command)
+    return command
+
+
+def params_options(command: Command) -> Command:
+    """Add the options that override parameters."""
+    command = click.option(
+        "--params-file",
+        type=click.Path(),
+        metavar="FILE",
+        help="YAML file of parameters that override the configured ones.",
+    )(command)
+    return click.option(
+        "--params",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Override a parameter; dotted keys, values as in YAML. Can be repeated.",
+    )(command)
+
+
+def pipelines_argument(command: Command) -> Command:
+    """Add the argument that names pipelines."""
+    return click.argument(
+        "pipelines", nargs=-1, metavar="[PIPELINE]...", shell_complete=_complete("pipelines")
+    )(command)
+
+
+def selectors_from(options: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Return the options that slice a pipeline, those that were given."""
+    names = [name.lstrip("-").replace("-", "_") for name in _SELECTORS]
+    return {name: options[name] for name in names if options.get(name)}
+
+
+def selection_from(options: Mapping[str, Any]) -> Selection:
+    """Return the slice that is meant."""
+    from mlflow_tmpl.pipeline import Selection
+
+    known = {each.name for each in fields(Selection)}
+    return Selection(**{name: value for name, value in selectors_from(options).items() if name in known})
+
+
+def overrides_from(params: tuple[str, ...], params_file: str | None) -> list[Any]:
+    """Return the parameters that the command line gives, those of the file first.
+
+    Raises:
+        UsageError: there is no such file.
+        ConfigError: something of them cannot be read.
+    """
+    from pathlib import Path
+
+    from mlflow_tmpl.config import parse_assignment, read_yaml
+    from mlflow_tmpl.errors import UsageError
+
+    values = []
+    if params_file:
+        file = Path(params_file)
+        if not file.is_file():
+            raise UsageError(f"there is no file {params_file!r}", hint="give --params-file a YAML file")
+        values.append(read_yaml(file))
+    return [*values, *(parse_assignment(text) for text in params)]
+
+
+def open_from(options: Mapping[str, Any]) -> Project:
+    """Return the project that the options mean."""
+    from mlflow_tmpl.project import open_project
+
+    return open_project(options["project"], options["env"])
+
+
+def paper_for(stream: Any) -> Paper:
+    """Return what is known of a stream: how wide it is, and what it can show."""
+    from mlflow_tmpl.views.lines import Paper
+
+    terminal = stream.isatty()
+    colour = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    width = shutil.get_terminal_size((80, 24)).columns if terminal or os.environ.get("COLUMNS") else 160
+    return Paper(width, colour=colour, ascii_only=not can_show(stream))
+
+
+def can_show(stream: Any) -> bool:
+    """Tell whether a stream's encoding can carry the marks."""
+    try:
+        "●◆✗…".encode(getattr(stream, "encoding", None) or "ascii")
+    except (UnicodeError, LookupError):
+        return False
+    return True
+
+
+def print_json(data: Any) -> None:
+    """Print one JSON document."""
+    import json
+
+    click.echo(json.dumps(data, indent=2, ensure_ascii=False, default=str))
+
+
+def print_lines(lines: Any) -> None:
+    """Print lines of a report; a reader who has gone away is no error."""
+    try:
+        for line in lines:
+            click.echo(line)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _complete(kind: str) -> Callable[[click.Context, click.Parameter, str], list[str]] | None:
+    if not kind:
+        return None
+
+    def complete(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+        from mlflow_tmpl.cli.completion import names_of
+
+        return names_of(kind, context.params, incomplete)
+
+    return complete

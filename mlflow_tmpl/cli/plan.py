@@ -1,0 +1,43 @@
+"""`mlo plan`: what a run would do, and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from mlflow_tmpl.cli.options import (
+    open_from,
+    overrides_from,
+    params_options,
+    pipelines_argument,
+    print_json,
+    project_options,
+    selection_options,
+    selectors_from,
+)
+
+
+@click.command("plan", short_help="Say what a run would do, and why.")
+@pipelines_argument
+@selection_options
+@params_options
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@project_options
+def command(as_json: bool, **options: Any) -> None:
+    """Say of each node whether a run would run it, reuse its result or leave it out, and why."""
+    from mlflow_tmpl.cli.run import told_plan
+    from mlflow_tmpl.cli.streams import reserved_stdout
+
+    def make() -> Any:
+        params = overrides_from(options["params"], options["params_file"])
+        asked: dict[str, Any] = {"params": params, **selectors_from(options)}
+        plan = open_from(options).plan(*options["pipelines"], **asked)
+        return told_plan(plan, say=not as_json)
+
+    if as_json:
+        with reserved_stdout():
+            told = make()
+        print_json(told)
+    else:
+        make()

@@ -1,0 +1,196 @@
+"""`mlo run`: plan, then run what has to run."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mlflow_tmpl.cli.options import (
+    open_from,
+    overrides_from,
+    paper_for,
+    params_options,
+    pipelines_argument,
+    print_lines,
+    project_options,
+    selection_options,
+    selectors_from,
+    split,
+)
+
+if TYPE_CHECKING:
+    from mlflow_tmpl.engine import RunResult
+    from mlflow_tmpl.planning import Plan
+    from mlflow_tmpl.project import Project
+
+
+class RunCommand(click.Command):
+    """A command whose `--force` may stand alone: its value, if any, is given with ``=``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Give a bare `--force` the value that means every node."""
+        return super().parse_args(ctx, ["--force=*" if arg == "--force" else arg for arg in args])
+
+
+@click.command("run", cls=RunCommand, short_help="Plan, then run what has to run.")
+@pipelines_argument
+@selection_options
+@params_options
+@click.option("--engine", metavar="NAME", help="Where nodes run: auto, inline or threads.")
+@click.option("-j", "--jobs", type=int, metavar="N", help="How many nodes at a time.")
+@click.option(
+    "--force",
+    multiple=True,
+    callback=split,
+    metavar="[=NODES]",
+    help="Run these nodes, or all, whatever was run before.",
+)
+@click.option("--no-reuse", is_flag=True, help="Let no earlier result stand.")
+@click.option(
+    "--keep-going", is_flag=True, default=None, help="After a failure, run what does not depend on it."
+)
+@click.option("--plan", "plan_only", is_flag=True, help="Say what would be done, and stop.")
+@click.option("--traceback", is_flag=True, help="Show all frames of an error.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@project_options
+def command(plan_only: bool, as_json: bool, traceback: bool, **options: Any) -> int:
+    """Plan, then run what has to run: the nodes whose code, inputs, parameters or outputs changed.
+
+    PIPELINE is the name of a node module, or of a registered pipeline; all nodes if none is named.
+    """
+    from mlflow_tmpl.cli.streams import reserved_stdout, unbroken_streams
+
+    if as_json:
+        import json
+
+        with unbroken_streams(), reserved_stdout() as document:
+            code, told = _perform(options, plan_only, traceback)
+            json.dump(told, document, indent=2, ensure_ascii=False, default=str)
+            document.write("\n")
+        return code
+    with unbroken_streams():
+        return _perform(options, plan_only, traceback, say=True)[0]
+
+
+def _perform(options: dict[str, Any], plan_only: bool, traceback: bool, say: bool = False) -> tuple[int, Any]:
+    project = open_from(options)
+    asked = _asked(options)
+    if plan_only:
+        return 0, told_plan(project.plan(*options["pipelines"], **asked), say)
+    return _run(project, options, asked, traceback, say)
+
+
+def _asked(options: dict[str, Any]) -> dict[str, Any]:
+    force = options["force"]
+    return {
+        "params": overrides_from(options["params"], options["params_file"]),
+        "reuse": not options["no_reuse"] and "*" not in force,
+        "force": tuple(name for name in force if name != "*"),
+        **selectors_from(options),
+    }
+
+
+def told_plan(plan: Plan, say: bool) -> dict[str, Any]:
+    """Return a plan as plain data, having printed it if that was asked for."""
+    if say:
+        from mlflow_tmpl.views.lines import plan_lines
+
+        print_lines(plan_lines(plan, paper_for(sys.stdout)))
+    return plan.to_json()
+
+
+def _run(
+    project: Project, options: dict[str, Any], asked: dict[str, Any], traceback: bool, say: bool
+) -> tuple[int, Any]:
+    from mlflow_tmpl.cli.stopping import Stopped, stoppable
+    from mlflow_tmpl.engine import NodeFailure
+
+    settings = {name: options[name] for name in ("engine", "jobs", "keep_going")}
+    try:
+        with stoppable():
+            result = project.run(
+                *options["pipelines"],
+                **asked,
+                **settings,
+                listeners=(_progress(),),
+                command=shlex.join(["mlo", *sys.argv[1:]]),
+            )
+    except NodeFailure as failure:
+        assert failure.result is not None
+        _tell_failures(failure.result, options, traceback)
+        _tell_notes(project)
+        return 1, told_result(failure.result, project)
+    except Stopped as stop:
+        click.echo(f"mlo: stopped; what had finished is kept: {again(options)} goes on from there", err=True)
+        _leave(128 + stop.number)
+    if say:
+        _tell_result(result, project)
+    _tell_notes(project)
+    return 0, told_result(result, project)
+
+
+def _progress() -> Any:
+    """Return what shows the run on stderr: a live display on a terminal, else lines."""
+    from mlflow_tmpl.views.progress import Display, Lines
+
+    paper = paper_for(sys.stderr)
+    if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+        return Display(paper)
+    return Lines(lambda line: click.echo(line, err=True), paper)
+
+
+def _tell_result(result: RunResult, project: Project) -> None:
+    from mlflow_tmpl.views.lines import output_lines, run_summary
+
+    taken = {name for node in project.pipeline() for name in node.inputs.values()}
+    final = [name for name in result.outputs if name not in taken]
+    lines = [run_summary(result), *output_lines(result, project.catalog, final, paper_for(sys.stdout))]
+    print_lines(lines)
+
+
+def _tell_failures(result: RunResult, options: dict[str, Any], traceback: bool) -> None:
+    from mlflow_tmpl.views.lines import failure_lines, run_summary
+
+    paper = paper_for(sys.stderr)
+    for node in result.nodes:
+        if node.error is not None:
+            click.echo("", err=True)
+            for line in failure_lines(node.error, paper, whole=traceback):
+                click.echo(line, err=True)
+    click.echo("", err=True)
+    click.echo(run_summary(result), err=True)
+    click.echo(f"mend it, then go on from there with: {again(options)}", err=True)
+
+
+def again(options: dict[str, Any]) -> str:
+    """Return the command that goes on: the same one, for what has finished is reused."""
+    given = [arg for arg in sys.argv[1:] if not arg.startswith("--force") and arg != "--no-reuse"]
+    return shlex.join(["mlo", *given]) if given else shlex.join(["mlo", "run", *options["pipelines"]])
+
+
+def _tell_notes(project: Project) -> None:
+    for note in project.ledger.notes:
+        click.echo(f"note: {note}", err=True)
+
+
+def told_result(result: RunResult, project: Project) -> dict[str, Any]:
+    """Return a run's result as plain data."""
+    outputs = {name: project.catalog.describe(name) for name in result.outputs}
+    return {
+        "id": result.id,
+        "status": result.status,
+        "duration_s": round(result.duration_s, 6),
+        "nodes": [node.to_json() for node in result.nodes],
+        "outputs": outputs,
+    }
+
+
+def _leave(code: int) -> None:
+    """Leave at once: threads that run nodes cannot be ended, and would be waited for."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

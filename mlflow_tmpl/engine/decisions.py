@@ -1,0 +1,121 @@
+"""What the loop asks before and after each node: of a plan, or, without a project, of nobody."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from mlflow_tmpl.planning import Action, Step
+from mlflow_tmpl.planning.frontier import Verdict
+from mlflow_tmpl.planning.plan import step_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlflow_tmpl.pipeline import Pipeline
+    from mlflow_tmpl.planning import Parts, PastResult, Plan
+    from mlflow_tmpl.planning.frontier import Frontier
+
+
+class Decisions(Protocol):
+    """Says what is done about each node, and learns what came of it."""
+
+    def decide(self, position: int) -> Verdict:
+        """Give the verdict on a node whose inputs are all decided."""
+        ...
+
+    def standing(self, position: int) -> PastResult | None:
+        """Return the earlier result that stands, so that nothing of it is saved again."""
+        ...
+
+    def expected(self, dataset: str) -> str:
+        """Return the fingerprint that a dataset had when its takers were decided."""
+        ...
+
+    def finished(self, position: int, saved: Mapping[str, str], *, sure: bool) -> Mapping[str, str]:
+        """Learn the fingerprints of what a node saved, and return those of all its outputs.
+
+        Args:
+            position: of the node.
+            saved: dataset to fingerprint.
+            sure: whether the node got what the decision was made on.
+        """
+        ...
+
+    def step(self, position: int, frontier: Frontier) -> Step:
+        """Return what has come out about a node so far."""
+        ...
+
+    def parts(self, position: int) -> Parts | None:
+        """Return what a node's key is made of."""
+        ...
+
+
+class Planned:
+    """Follows a plan; what depends on what the run makes is decided again when that is there."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._decider = plan.decider
+        self._foreseen = [decision is None or decision.pending for decision in plan.decider.decisions]
+        self.decide = plan.decider.decide
+        self.expected = plan.decider.expected
+
+    def standing(self, position: int) -> PastResult | None:
+        """Return the earlier result that stands."""
+        decision = self._decider.decisions[position]
+        return decision.result if decision is not None else None
+
+    def finished(self, position: int, saved: Mapping[str, str], *, sure: bool) -> Mapping[str, str]:
+        """Learn what a node has given."""
+        standing = self.standing(position)
+        if standing is not None:
+            return standing.outputs
+        if not sure:
+            self._decider.distrust(position)
+        made = {**self._decider.will_make(position), **saved}
+        self._decider.made(made)
+        return made
+
+    def step(self, position: int, frontier: Frontier) -> Step:
+        """Return the planned step, or what was decided in its place."""
+        planned = self._plan.steps[position]
+        demanded = planned.action is Action.RUN
+        if not self._foreseen[position] and frontier.demanded[position] == demanded:
+            return planned
+        return step_of(self._plan.pipeline, position, self._decider, frontier)
+
+    def parts(self, position: int) -> Parts | None:
+        """Return what a node's key is made of, ``None`` if that cannot be told."""
+        decision = self._decider.decisions[position]
+        return decision.parts if decision is not None and decision.key is not None else None
+
+
+class RunAll:
+    """Runs every node: there is no past and nothing is recorded."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+
+    def decide(self, position: int) -> Verdict:  # noqa: ARG002
+        """Run it."""
+        return Verdict.RUN
+
+    def standing(self, position: int) -> None:  # noqa: ARG002
+        """Nothing stands."""
+        return
+
+    def expected(self, dataset: str) -> str:  # noqa: ARG002
+        """Nothing is expected."""
+        return ""
+
+    def finished(self, position: int, saved: Mapping[str, str], *, sure: bool) -> Mapping[str, str]:  # noqa: ARG002
+        """Nothing is remembered."""
+        return saved
+
+    def step(self, position: int, frontier: Frontier) -> Step:  # noqa: ARG002
+        """Return the only step that there is."""
+        return Step(self._pipeline.nodes[position], Action.RUN, (), None)
+
+    def parts(self, position: int) -> None:  # noqa: ARG002
+        """There is no key."""
+        return

@@ -1,0 +1,86 @@
+"""What happens in a run. The ledger, the progress display and the logs listen; the engine prints nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlflow_tmpl.engine.failure import NodeFailure
+    from mlflow_tmpl.engine.task import Outcome
+    from mlflow_tmpl.planning import Parts, Plan, Step
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """A run begins.
+
+    Attributes:
+        run_id: UUIDv7.
+        plan: what is going to be done.
+        context: how the run was asked for: pipelines, selection, engine, environment, command.
+        at: seconds since the epoch.
+    """
+
+    run_id: str
+    plan: Plan
+    context: Mapping[str, Any]
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class NodeStarted:
+    """A node begins to run."""
+
+    step: Step
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFinished:
+    """A node has come to an end in this run.
+
+    Attributes:
+        step: what was decided about it, in the end.
+        status: ``done reused skipped blocked failed cancelled``.
+        at: seconds since the epoch.
+        duration_s: how long it ran; 0 if it did not.
+        parts: what its key is made of, if it ran.
+        outcome: what it gave, without the values, if it ran.
+        fingerprints: output to fingerprint, of what was saved; those of an earlier result if it is reused.
+        result: id of the earlier result that is reused, or empty.
+        error: why it failed.
+    """
+
+    step: Step
+    status: str
+    at: float
+    duration_s: float = 0.0
+    parts: Parts | None = None
+    outcome: Outcome | None = None
+    fingerprints: Mapping[str, str] | None = None
+    result: str = ""
+    error: NodeFailure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    """A run ends: ``done``, ``failed`` or ``cancelled``."""
+
+    run_id: str
+    status: str
+    at: float
+    duration_s: float
+
+
+Event = RunStarted | NodeStarted | NodeFinished | RunFinished
+
+
+class Listener(Protocol):
+    """Anything that is told what happens, in the thread of the loop and in order."""
+
+    def __call__(self, event: Event, /) -> None:
+        """Take note of an event."""
+        ...

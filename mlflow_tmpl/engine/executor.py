@@ -1,0 +1,40 @@
+"""Where tasks are performed: the only thing that an engine has to provide."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mlflow_tmpl.engine.task import Outcome, Task
+
+
+class Future(Protocol):
+    """The outcome of a task that may still be under way."""
+
+    def result(self) -> Outcome:
+        """Return the outcome, or raise what the task raised."""
+        ...
+
+    def add_done_callback(self, call: Callable[[Future], object], /) -> None:
+        """Call back with this future when it is done; at once if it is."""
+        ...
+
+
+class Executor(Protocol):
+    """Performs tasks.
+
+    Attributes:
+        slots: how many tasks it takes at a time.
+    """
+
+    slots: int
+
+    def submit(self, task: Task) -> Future:
+        """Start a task."""
+        ...
+
+    def close(self, *, cancel: bool) -> None:
+        """End: wait for the tasks under way, or with `cancel` leave them behind."""
+        ...

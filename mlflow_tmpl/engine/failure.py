@@ -1,0 +1,91 @@
+"""A node that failed, told from the user's side: their frames, the values that went in."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from typing import TYPE_CHECKING, Any
+
+from mlflow_tmpl.engine.shapes import shape_of
+from mlflow_tmpl.errors import MloError, NodeError, place
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+
+    from mlflow_tmpl.engine.result import RunResult
+    from mlflow_tmpl.pipeline import Node
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+
+
+class NodeFailure(NodeError):
+    """A node whose function raised, or whose data could not be loaded or saved.
+
+    Attributes:
+        node: name of the node.
+        kind: name of the error's type.
+        frames: the traceback from the user's frame on; empty if none of the user's code was running.
+        values: argument to type and size of what the function was called with.
+        result: what came of the whole run, once it has ended.
+    """
+
+    result: RunResult | None = None
+
+    def __init__(self, node: Node, error: BaseException, values: Mapping[str, str]) -> None:
+        user = _user_frames(error.__traceback__)
+        if isinstance(error, MloError):
+            text, where, hint = error.message, error.where, error.hint
+        else:
+            text, hint = f"{type(error).__name__}: {_first_line(error)}", ""
+            where = _last_own_frame(user) or node.where
+        super().__init__(f"node {node.name!r} failed: {text}", where=where, hint=hint)
+        self.node = node.name
+        self.kind = type(error).__name__
+        self.frames = (
+            "".join(traceback.format_exception(type(error), error, user)) if user is not None else ""
+        )
+        self.values = dict(values)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the failure as plain data."""
+        return {
+            "type": self.kind,
+            "message": self.message,
+            "where": self.where,
+            "hint": self.hint,
+            "traceback": self.frames,
+            "values": self.values,
+        }
+
+
+def shapes_of(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return the type and size of each argument."""
+    return {argument: shape_of(value) for argument, value in values.items()}
+
+
+def _user_frames(frames: TracebackType | None) -> TracebackType | None:
+    """Return the traceback from the first frame that is not this package's."""
+    while frames is not None and frames.tb_frame.f_code.co_filename.startswith(_PACKAGE):
+        frames = frames.tb_next
+    return frames
+
+
+def _last_own_frame(frames: TracebackType | None) -> str:
+    """Return ``file:line`` of the innermost frame that is the user's code and not a library's."""
+    found = ""
+    while frames is not None:
+        file = frames.tb_frame.f_code.co_filename
+        if (
+            "site-packages" not in file
+            and not file.startswith((_PACKAGE, "<"))
+            and os.path.dirname(os.__file__) not in file
+        ):
+            found = place(file, frames.tb_lineno)
+        frames = frames.tb_next
+    return found
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error).strip()
+    return text.splitlines()[0] if text else "no message"

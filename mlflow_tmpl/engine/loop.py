@@ -1,0 +1,204 @@
+"""The one loop that runs every engine: it knows what is ready and what came of it, an executor knows where to call."""
+
+from __future__ import annotations
+
+from queue import SimpleQueue
+from time import time
+from typing import TYPE_CHECKING, Any
+
+from mlflow_tmpl.engine.events import NodeFinished, NodeStarted
+from mlflow_tmpl.engine.failure import NodeFailure
+from mlflow_tmpl.engine.result import NodeRun
+from mlflow_tmpl.engine.task import Task
+from mlflow_tmpl.pipeline.names import is_parameter
+from mlflow_tmpl.planning.frontier import Frontier, Verdict
+from mlflow_tmpl.planning.plan import memory_makers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from mlflow_tmpl.catalog import Catalog
+    from mlflow_tmpl.engine.decisions import Decisions
+    from mlflow_tmpl.engine.events import Event
+    from mlflow_tmpl.engine.executor import Executor, Future
+    from mlflow_tmpl.engine.memory import Values
+    from mlflow_tmpl.engine.task import Outcome
+    from mlflow_tmpl.pipeline import Pipeline
+    from mlflow_tmpl.planning import BoundParameter
+
+_WAKE_S = 0.2
+"""How long a wait may last where a signal does not end it (Windows)."""
+
+
+class Loop:
+    """Runs the nodes of a pipeline, each once its inputs are there.
+
+    Args:
+        pipeline: the nodes.
+        catalog: their datasets.
+        parameters: for each node the parameters that it takes.
+        decisions: what is done about each node.
+        values: what lives in memory.
+        emit: is told what happens; ``None`` if nobody listens.
+        keep_going: whether a failure leaves alone what does not depend on it.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        catalog: Catalog,
+        parameters: Sequence[Mapping[str, BoundParameter]] | None,
+        decisions: Decisions,
+        values: Values,
+        emit: Callable[[Event], None] | None,
+        *,
+        keep_going: bool = False,
+    ) -> None:
+        self._pipeline = pipeline
+        self._catalog = catalog
+        self._parameters = parameters
+        self._decisions = decisions
+        self._values = values
+        self._emit = emit
+        self._keep_going = keep_going
+        self._stopping = False
+        self._in_memory = {name: catalog.is_memory(name) for name in pipeline.datasets}
+        self._ended: list[NodeRun | None] = [None] * len(pipeline)
+        self.failures: list[NodeFailure] = []
+        self._frontier = Frontier(
+            pipeline.needs, pipeline.feeds, memory_makers(pipeline, catalog), self._decide
+        )
+
+    def run(self, executor: Executor) -> None:
+        """Run until nothing is left that can be run.
+
+        Raises:
+            BaseException: what interrupted it; what was under way then counts as cancelled.
+        """
+        finished: SimpleQueue[Future] = SimpleQueue()
+        under_way: dict[Future, int] = {}
+        frontier = self._frontier
+        try:
+            while True:
+                while frontier.ready and len(under_way) < executor.slots and not self._stopping:
+                    position = frontier.pop()
+                    future = executor.submit(self._task(position))
+                    under_way[future] = position
+                    future.add_done_callback(finished.put)
+                if not under_way:
+                    break
+                future = _next(finished)
+                self._finish(under_way.pop(future), future)
+        except BaseException:
+            executor.close(cancel=True)
+            self._close("cancelled")
+            raise
+        executor.close(cancel=False)
+        self._close("skipped")
+
+    @property
+    def nodes(self) -> tuple[NodeRun, ...]:
+        """What came of each node, once the loop has ended."""
+        return tuple([ended for ended in self._ended if ended is not None])
+
+    def _decide(self, position: int) -> Verdict:
+        verdict = self._decisions.decide(position)
+        if verdict is Verdict.REUSE:
+            node = self._pipeline.nodes[position]
+            if not any(self._in_memory[name] for name in node.outputs):
+                self._values.release(node)
+                self._end(position, "reused")
+        return verdict
+
+    def _task(self, position: int) -> Task:
+        node = self._pipeline.nodes[position]
+        if self._emit is not None:
+            self._emit(NodeStarted(self._decisions.step(position, self._frontier), time()))
+        values: dict[str, Any] = {}
+        loads: list[tuple[str, str, str]] = []
+        for argument, name in node.inputs.items():
+            if is_parameter(name):
+                bound = self._parameters[position].get(argument) if self._parameters else None
+                if bound is not None:
+                    values[argument] = bound.value
+            elif self._in_memory[name]:
+                values[argument] = self._values.take(name)
+            else:
+                loads.append((argument, name, self._decisions.expected(name)))
+        keeps = [name for name in node.outputs if self._in_memory[name]]
+        saves = [name for name in node.outputs if not self._in_memory[name]]
+        if saves and self._decisions.standing(position) is not None:
+            saves = []
+        return Task(node, self._catalog, values, loads, saves, keeps, self._emit is not None)
+
+    def _finish(self, position: int, future: Future) -> None:
+        try:
+            outcome = future.result()
+        except NodeFailure as failure:
+            self.failures.append(failure)
+            self._stopping = not self._keep_going
+            self._end(position, "failed", error=failure)
+            return
+        self._values.put(outcome.values)
+        if self._emit is None:
+            self._end(position, "done", outcome=outcome)
+        else:
+            saved = {name: known.fingerprint for name, known in outcome.saved.items()}
+            made = self._decisions.finished(position, saved, sure=not outcome.moved)
+            self._end(position, "done", outcome=outcome, fingerprints=made)
+        self._frontier.complete(position)
+
+    def _end(
+        self,
+        position: int,
+        status: str,
+        *,
+        outcome: Outcome | None = None,
+        fingerprints: Mapping[str, str] | None = None,
+        error: NodeFailure | None = None,
+    ) -> None:
+        step = self._decisions.step(position, self._frontier)
+        duration_s = outcome.duration_s if outcome else 0.0
+        self._ended[position] = NodeRun(step.node.name, step.action, status, step.reasons, duration_s, error)
+        if self._emit is None:
+            return
+        standing = self._decisions.standing(position)
+        self._emit(
+            NodeFinished(
+                step,
+                status,
+                time(),
+                duration_s,
+                self._decisions.parts(position) if outcome else None,
+                outcome,
+                fingerprints if outcome else standing.outputs if standing else None,
+                standing.id if standing else "",
+                error,
+            )
+        )
+
+    def _close(self, unfinished: str) -> None:
+        """Say of every node that has not come to an end what became of it."""
+        lost = {"failed", "blocked"}
+        for position, ended in enumerate(self._ended):
+            if ended is not None:
+                continue
+            due = self._frontier.demanded[position] or not self._frontier.decided[position]
+            if not due:
+                standing = self._decisions.standing(position)
+                self._end(position, "reused" if standing else "skipped")
+                continue
+            needs = [self._ended[need] for need in self._pipeline.needs[position]]
+            blocked = any(need is not None and need.status in lost for need in needs)
+            self._end(position, "blocked" if blocked else unfinished)
+
+
+def _next(finished: SimpleQueue[Future]) -> Future:
+    """Wait for a task to end, waking now and then: on Windows a signal does not end a wait."""
+    from queue import Empty
+
+    while True:
+        try:
+            return finished.get(timeout=_WAKE_S)
+        except Empty:
+            continue

@@ -1,0 +1,84 @@
+"""The values that live in memory during a run: handed on without anyone seeing another's changes, then let go."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from mlflow_tmpl.catalog import isolate
+from mlflow_tmpl.pipeline.names import base_name, is_parameter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mlflow_tmpl.pipeline import Node, Pipeline
+
+
+class Values:
+    """Values by dataset, each held until its last taker has it.
+
+    Args:
+        pipeline: tells how often each dataset is taken.
+        given: values that the caller of the run provides.
+        copy_mode: how a dataset's value is to be copied, where the catalog says it.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        given: Mapping[str, Any],
+        copy_mode: Callable[[str], str | None] | None = None,
+    ) -> None:
+        self._held: dict[str, Any] = {}
+        self._left: dict[str, int] = {}
+        self._mode = copy_mode
+        for node in pipeline.nodes:
+            for name in node.inputs.values():
+                base = base_name(name) if "@" in name else name
+                self._left[base] = self._left.get(base, 0) + 1
+        for name, value in given.items():
+            self._held[base_name(name)] = value
+
+    def __contains__(self, name: str) -> bool:
+        return base_name(name) in self._held
+
+    def __getitem__(self, name: str) -> Any:
+        return self._held[base_name(name)]
+
+    def put(self, values: dict[str, Any]) -> None:
+        """Move values in; `values` is empty afterwards, so that no second reference stays behind."""
+        while values:
+            name, value = values.popitem()
+            self._held[base_name(name)] = value
+            del value
+
+    def take(self, name: str) -> Any:
+        """Return a value for one more taker: itself if nobody else can see it, else one that shares no changes."""
+        base = base_name(name) if "@" in name else name
+        mode = self._mode(name) if self._mode else None
+        left = self._left[base] = self._left[base] - 1
+        if left > 0:
+            return isolate(self._held[base], mode)
+        value = self._held.pop(base)
+        if mode is None and sys.getrefcount(value) <= _ALONE:
+            return value
+        return isolate(value, mode)
+
+    def release(self, node: Node) -> None:
+        """Count a node that will not run as having taken its inputs."""
+        for name in node.inputs.values():
+            if not is_parameter(name):
+                base = base_name(name)
+                self._left[base] -= 1
+                if self._left[base] <= 0:
+                    self._held.pop(base, None)
+
+
+def _count_alone() -> int:
+    """Return what `sys.getrefcount` says, in a frame like that of `take`, of a value that nobody else holds."""
+    held = {"value": [object()]}
+    value = held.pop("value")
+    return sys.getrefcount(value)
+
+
+_ALONE = _count_alone()

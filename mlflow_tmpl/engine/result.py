@@ -1,0 +1,97 @@
+"""What a run gives back: what was done, and its outputs, loaded when asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlflow_tmpl.errors import UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlflow_tmpl.catalog import Catalog
+    from mlflow_tmpl.engine.failure import NodeFailure
+    from mlflow_tmpl.planning import Action, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRun:
+    """What came of one node in one run.
+
+    Attributes:
+        name: of the node.
+        action: what was decided in the end.
+        status: a word of the ledger: ``done reused skipped blocked failed cancelled``.
+        reasons: why it ran.
+        duration_s: how long it ran; 0 if it did not.
+        error: why it failed.
+    """
+
+    name: str
+    action: Action
+    status: str
+    reasons: tuple[Reason, ...]
+    duration_s: float
+    error: NodeFailure | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the node run as plain data."""
+        plain: dict[str, Any] = {
+            "name": self.name,
+            "action": self.action.value,
+            "status": self.status,
+            "reasons": [reason.to_json() for reason in self.reasons],
+            "duration_s": round(self.duration_s, 6),
+        }
+        return {**plain, "error": self.error.to_json()} if self.error else plain
+
+
+class RunResult:
+    """What a run gives back; ``result["name"]`` loads an output when it is asked for.
+
+    Attributes:
+        id: of the run in the ledger.
+        status: ``done``, ``failed`` or ``cancelled``.
+        nodes: what came of each node, in the order of the pipeline.
+        duration_s: how long the run took.
+        outputs: names of the datasets that can be asked for.
+    """
+
+    def __init__(
+        self,
+        run_id: str,
+        status: str,
+        nodes: tuple[NodeRun, ...],
+        duration_s: float,
+        values: Mapping[str, Any],
+        saved: tuple[str, ...],
+        catalog: Catalog,
+    ) -> None:
+        self.id = run_id
+        self.status = status
+        self.nodes = nodes
+        self.duration_s = duration_s
+        self.outputs: tuple[str, ...] = (*saved, *values)
+        self._values = values
+        self._catalog = catalog
+
+    def __getitem__(self, name: str) -> Any:
+        """Return an output: a value in memory as the node gave it, anything else as loading it gives it.
+
+        Raises:
+            UsageError: the pipeline has no such output, or the value was let go after its last taker.
+        """
+        if name in self._values:
+            return self._values[name]
+        if name in self.outputs:
+            return self._catalog.load(name)
+        raise UsageError(
+            f"{name!r} is no output of this run",
+            hint=did_you_mean(name, self.outputs)
+            or f"it gave {', '.join(self.outputs) or 'none'}; a value that other nodes take is let go "
+            "after the last one, unless the catalog saves it",
+        )
+
+    def __repr__(self) -> str:
+        return f"<RunResult {self.id} {self.status}: {', '.join(self.outputs)}>"

@@ -1,0 +1,160 @@
+"""Running: a plan, recorded by whoever listens; or a pipeline alone, in memory."""
+
+from __future__ import annotations
+
+from time import perf_counter, time
+from typing import TYPE_CHECKING, Any
+
+from mlflow_tmpl.engine.decisions import Planned, RunAll
+from mlflow_tmpl.engine.engines import open_executor
+from mlflow_tmpl.engine.events import RunFinished, RunStarted
+from mlflow_tmpl.engine.identity import new_run_id
+from mlflow_tmpl.engine.loop import Loop
+from mlflow_tmpl.engine.memory import Values
+from mlflow_tmpl.engine.result import RunResult
+from mlflow_tmpl.errors import UsageError, did_you_mean
+from mlflow_tmpl.pipeline import Node, Pipeline
+from mlflow_tmpl.pipeline.names import base_name, is_parameter
+from mlflow_tmpl.planning.wiring import check_wiring
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from mlflow_tmpl.catalog import Catalog
+    from mlflow_tmpl.engine.events import Event, Listener
+    from mlflow_tmpl.planning import BoundParameter, Plan
+
+
+def execute(
+    plan: Plan,
+    listeners: Sequence[Listener] = (),
+    *,
+    engine: str = "auto",
+    jobs: int | None = None,
+    keep_going: bool = False,
+    context: Mapping[str, Any] | None = None,
+) -> RunResult:
+    """Run a plan.
+
+    Args:
+        plan: what is to be done.
+        listeners: are told what happens.
+        engine: where nodes run.
+        jobs: how many at a time.
+        keep_going: whether a failure leaves alone what does not depend on it.
+        context: how the run was asked for; the listeners get it.
+
+    Raises:
+        NodeFailure: the first node that failed; its `result` has what came of all.
+        BaseException: what interrupted the run, once what had finished is recorded.
+    """
+
+    def emit(event: Event) -> None:
+        for listener in listeners:
+            listener(event)
+
+    name, executor = open_executor(engine, jobs)
+    run_id, started = new_run_id(), perf_counter()
+    values = Values(plan.pipeline, {}, plan.catalog.copy_mode)
+    emit(RunStarted(run_id, plan, {**(context or {}), "engine": name}, time()))
+    status = "cancelled"
+    try:
+        loop = Loop(
+            plan.pipeline, plan.catalog, plan.parameters, Planned(plan), values, emit, keep_going=keep_going
+        )
+        loop.run(executor)
+        status = "failed" if loop.failures else "done"
+    finally:
+        emit(RunFinished(run_id, status, time(), perf_counter() - started))
+    return _result(run_id, plan.pipeline, plan.catalog, loop, values, perf_counter() - started)
+
+
+def run(
+    pipeline: Pipeline | Node | Iterable[Node | Pipeline | Callable[..., Any]],
+    data: Mapping[str, Any] | None = None,
+    *,
+    catalog: Catalog | None = None,
+    engine: str = "inline",
+    jobs: int | None = None,
+) -> RunResult:
+    """Run a pipeline without a project: in memory, nothing recorded, nothing reused.
+
+    Args:
+        pipeline: the nodes.
+        data: free inputs by name; parameters as ``params:key``, or all of them as ``parameters``.
+        catalog: datasets that are loaded and saved; what it does not name stays in memory.
+        engine: where nodes run.
+        jobs: how many at a time.
+
+    Raises:
+        MloError: inputs or parameters that are missing or not taken by any node.
+        NodeFailure: a node failed; the error that it raised is its ``__cause__``.
+
+    Example:
+        >>> def double(x): return 2 * x
+        >>> run(Pipeline([Node(double, "x", "y")]), {"x": 1})["y"]
+        2
+    """
+    from mlflow_tmpl.catalog import Catalog
+
+    whole = (
+        pipeline
+        if isinstance(pipeline, Pipeline)
+        else Pipeline([pipeline] if isinstance(pipeline, Node) else pipeline)
+    )
+    given = {name: value for name, value in (data or {}).items() if not is_parameter(name)}
+    parameters = _parameters(
+        whole, {name: value for name, value in (data or {}).items() if is_parameter(name)}
+    )
+    _check_taken(whole, given)
+    datasets = catalog if catalog is not None else Catalog()
+    check_wiring(whole, datasets, given)
+    started = perf_counter()
+    values = Values(whole, given, datasets.copy_mode if catalog is not None else None)
+    loop = Loop(whole, datasets, parameters, RunAll(whole), values, None)
+    loop.run(open_executor(engine, jobs)[1])
+    return _result("", whole, datasets, loop, values, perf_counter() - started)
+
+
+def _result(
+    run_id: str, pipeline: Pipeline, catalog: Catalog, loop: Loop, values: Values, duration_s: float
+) -> RunResult:
+    left = {name: values[name] for name in pipeline.outputs if name in values}
+    saved = tuple(name for node in pipeline.nodes for name in node.outputs if not catalog.is_memory(name))
+    status = "failed" if loop.failures else "done"
+    result = RunResult(run_id, status, loop.nodes, duration_s, left, saved, catalog)
+    if loop.failures:
+        loop.failures[0].result = result
+        raise loop.failures[0]
+    return result
+
+
+def _parameters(
+    pipeline: Pipeline, given: Mapping[str, Any]
+) -> Sequence[Mapping[str, BoundParameter]] | None:
+    if not pipeline.parameters:
+        _check_taken(pipeline, given)
+        return None
+    from mlflow_tmpl.config import Origin, located, merge
+    from mlflow_tmpl.pipeline.names import parameter_key
+    from mlflow_tmpl.planning import bind_parameters
+
+    origin = Origin("data")
+    every = located({}, origin)
+    for name, value in given.items():
+        plain = value
+        for part in reversed([part for part in parameter_key(name).split(".") if part]):
+            plain = {part: plain}
+        every = merge(every, located(plain, origin))
+    return bind_parameters(pipeline, every)
+
+
+def _check_taken(pipeline: Pipeline, given: Mapping[str, Any]) -> None:
+    free = {base_name(name) for name in pipeline.inputs}
+    for name in given:
+        if base_name(name) not in free:
+            problem = "makes it itself" if base_name(name) in pipeline.producers else "does not take it"
+            raise UsageError(
+                f"{name!r} is given as data, and the pipeline {problem}",
+                hint=did_you_mean(name, free) or f"it takes {', '.join(sorted(free)) or 'no data'}",
+            )

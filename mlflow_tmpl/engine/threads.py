@@ -1,0 +1,32 @@
+"""The threads engine: for nodes that wait, or that leave the interpreter's lock while they compute."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from mlflow_tmpl.engine.task import perform
+
+if TYPE_CHECKING:
+    from mlflow_tmpl.engine.task import Outcome, Task
+
+
+class ThreadsExecutor:
+    """Performs tasks in a pool of threads.
+
+    Args:
+        jobs: how many at a time; as many as there are processors unless given.
+    """
+
+    def __init__(self, jobs: int | None = None) -> None:
+        self.slots = jobs or os.cpu_count() or 1
+        self._pool = ThreadPoolExecutor(self.slots, thread_name_prefix="mlo")
+
+    def submit(self, task: Task) -> Future[Outcome]:
+        """Start a task in the next free thread."""
+        return self._pool.submit(perform, task)
+
+    def close(self, *, cancel: bool) -> None:
+        """Wait for the tasks under way; with `cancel` leave them behind, as a thread cannot be ended."""
+        self._pool.shutdown(wait=not cancel, cancel_futures=cancel)

@@ -1,0 +1,171 @@
+"""The ledger's file: opened, laid out, and set aside if it is damaged."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+from mlflow_tmpl.errors import LedgerError, place
+from mlflow_tmpl.ledger.schema import TABLES, VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+FOLDER = ".mlo"
+FILE = "ledger.sqlite"
+_WAIT_S = 30.0
+
+
+class Database:
+    """One connection to a ledger; threads take turns.
+
+    Args:
+        path: the file; it and its folder are made if they are missing.
+        notes: is given a sentence when a damaged file was set aside.
+
+    Raises:
+        LedgerError: it cannot be opened, or was made by a newer version of mlo.
+    """
+
+    def __init__(self, path: Path, notes: list[str] | None = None) -> None:
+        self.path = path
+        self._lock = RLock()
+        self._connection = self._open(notes if notes is not None else [])
+
+    def query(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        """Return the rows of a query.
+
+        Raises:
+            LedgerError: the file is damaged; it has then been set aside.
+        """
+        try:
+            with self._lock:
+                return self._connection.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+
+    def write(self, batches: Iterable[tuple[str, Iterable[Sequence[Any]]]]) -> None:
+        """Execute statements with many rows each, all or nothing.
+
+        Raises:
+            LedgerError: the file cannot be written.
+        """
+        try:
+            with self._lock:
+                self._write(batches)
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+
+    def _write(self, batches: Iterable[tuple[str, Iterable[Sequence[Any]]]]) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            for sql, rows in batches:
+                self._connection.executemany(sql, rows)
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def _open(self, notes: list[str]) -> sqlite3.Connection:
+        _make_folder(self.path.parent)
+        try:
+            return self._connect()
+        except sqlite3.Error as error:
+            if not _is_damage(error):
+                raise self._failed(error) from error
+        notes.append(
+            f"the ledger was damaged; it is set aside as {place(set_aside(self.path))}, and a new one begins"
+        )
+        try:
+            return self._connect()
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, timeout=_WAIT_S, isolation_level=None, check_same_thread=False
+        )
+        try:
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version > VERSION:
+                raise LedgerError(
+                    f"the ledger has schema {version}, and this mlo knows schema {VERSION}",
+                    where=place(self.path),
+                    hint="upgrade: pip install --upgrade mlflow-tmpl",
+                )
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            if version == 0:
+                self._lay_out(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _lay_out(self, connection: sqlite3.Connection) -> None:
+        """Make the tables, unless another process has just done so."""
+        connection.execute("BEGIN IMMEDIATE")
+        if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+            for statement in TABLES.split(";"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.execute("COMMIT")
+
+    def _failed(self, error: sqlite3.Error) -> LedgerError:
+        if _is_damage(error):
+            self._connection.close()
+            aside = place(set_aside(self.path))
+            return LedgerError(
+                f"the ledger is damaged: {error}",
+                where=place(self.path),
+                hint=f"it is set aside as {aside}; run again",
+            )
+        hint = {
+            "full": "make room on the disk, then run again: what has finished is kept",
+            "locked": "another process holds it; try again when that has ended",
+        }
+        found = next(
+            (text for word, text in hint.items() if word in str(error)), "check the rights on the folder .mlo"
+        )
+        return LedgerError(f"the ledger cannot be used: {error}", where=place(self.path), hint=found)
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a damaged ledger, with what belongs to it, and return its new path; nothing is deleted."""
+    stamp = time.strftime("%Y%m%dT%H%M%S")
+    aside = path.with_name(f"{path.stem}.damaged-{stamp}-{os.getpid()}{path.suffix}")
+    for suffix in ("-wal", "-shm", ""):
+        part = Path(f"{path}{suffix}")
+        if part.exists():
+            part.replace(f"{aside}{suffix}")
+    return aside
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        ignore = folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
+    except OSError as error:
+        raise LedgerError(
+            f"the folder of the ledger cannot be made: {error.strerror or error}",
+            where=place(folder),
+            hint="mlo keeps its records there: make the project's folder writable",
+        ) from error
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    text = str(error)
+    return type(error) is sqlite3.DatabaseError and any(
+        word in text for word in ("not a database", "malformed", "encrypted")
+    )

@@ -1,0 +1,184 @@
+"""The record of every run, node run and dataset version of a project."""
+
+from __future__ import annotations
+
+import json
+import platform
+from typing import TYPE_CHECKING, Any
+
+from mlflow_tmpl.catalog.temporaries import is_alive
+from mlflow_tmpl.errors import LedgerError
+from mlflow_tmpl.ledger.database import FILE, FOLDER, Database
+from mlflow_tmpl.ledger.past import Past
+from mlflow_tmpl.ledger.recorder import Recorder
+from mlflow_tmpl.ledger.records import SHORT_ID, NodeRecord, RunRecord
+from mlflow_tmpl.ledger.stats import FileHashes
+from mlflow_tmpl.ledger.writer import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+_RUN_FIELDS = {
+    "id": "run.id",
+    "status": "status",
+    "pipelines": "pipelines",
+    "selection": "selection",
+    "environment": "config_environment",
+    "engine": "engine",
+    "actor": "actor",
+    "host": "host",
+    "command": "command",
+    "git_commit": "git_commit",
+    "started_at": "started_at",
+    "duration_s": "duration_s",
+    "parameters": "parameter.content",
+}
+_RUNS = f"SELECT {', '.join(_RUN_FIELDS.values())} FROM run JOIN parameter ON parameter.id = run.parameter"
+_NODES = (
+    "SELECT node, action, status, reasons, duration_s, ended_at, error FROM node_run WHERE run = ? "
+    "ORDER BY ended_at IS NULL, ended_at, node"
+)
+_LAST = """
+    SELECT node, action, status, reasons, duration_s, ended_at, error FROM node_run
+    WHERE node = ? AND status NOT IN ('reused', 'skipped') ORDER BY run DESC LIMIT 1"""
+
+
+class Ledger:
+    """A project's ledger.
+
+    Args:
+        root: the project's folder; the ledger lies in its `.mlo`.
+
+    Attributes:
+        notes: sentences about what happened when it was opened, for the user to read.
+        hashes: content hashes of files, cached here.
+
+    Raises:
+        LedgerError: it cannot be opened.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self.path = root / FOLDER / FILE
+        self.notes: list[str] = []
+        self._database = Database(self.path, self.notes)
+        self.hashes = FileHashes(self._database)
+
+    def past(self) -> Past:
+        """Return the results of the runs so far, for a plan."""
+        return Past(self._database)
+
+    def begin(self) -> tuple[Writer, Recorder]:
+        """Return what records one run, having closed the runs whose process is gone."""
+        self._close_lost()
+        writer = Writer(Database(self.path))
+        return writer, Recorder(writer, self._root)
+
+    def keep(self) -> None:
+        """Write the hashes that were computed since the last time."""
+        self.hashes.keep()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    def runs(self, limit: int | None = None) -> Sequence[RunRecord]:
+        """Return the runs, newest first, without their nodes.
+
+        Args:
+            limit: how many at most.
+        """
+        rows = self._database.query(
+            f"{_RUNS} ORDER BY run.id DESC LIMIT ?", (-1 if limit is None else limit,)
+        )
+        counts = self._counts([row[0] for row in rows])
+        return [_run_record(row, counts.get(row[0], {}), ()) for row in rows]
+
+    def run(self, reference: str) -> RunRecord:
+        """Return one run with its nodes.
+
+        Args:
+            reference: the beginning of its id, ``last``, or ``last~2`` for the second before it.
+
+        Raises:
+            LedgerError: there is no such run, or the reference means several.
+        """
+        run_id = self._find(reference)
+        row = self._database.query(f"{_RUNS} WHERE run.id = ?", (run_id,))[0]
+        nodes = tuple(_node_record(node) for node in self._database.query(_NODES, (run_id,)))
+        counts: dict[str, int] = {}
+        for node in nodes:
+            counts[node.status] = counts.get(node.status, 0) + 1
+        return _run_record(row, counts, nodes)
+
+    def last_runs(self, nodes: Sequence[str]) -> Mapping[str, NodeRecord]:
+        """Return for each node the last time that it ran, failed or was stopped; nodes that never did are left out."""
+        found = {}
+        for name in nodes:
+            rows = self._database.query(_LAST, (name,))
+            if rows:
+                found[name] = _node_record(rows[0])
+        return found
+
+    def _find(self, reference: str) -> str:
+        word, tilde, back = reference.partition("~")
+        if word == "last" and (not tilde or back.isdigit()):
+            rows = self._database.query(
+                "SELECT id FROM run ORDER BY id DESC LIMIT 1 OFFSET ?", (int(back or 0),)
+            )
+            if not rows:
+                raise LedgerError(f"there is no run {reference!r}", hint="mlo runs list shows what there is")
+            return str(rows[0][0])
+        rows = self._database.query(
+            "SELECT id FROM run WHERE id >= ? AND id < ? LIMIT 3", (reference, reference + "\x7f")
+        )
+        if not rows:
+            raise LedgerError(f"there is no run {reference!r}", hint="mlo runs list shows what there is")
+        if len(rows) > 1:
+            some = ", ".join(row[0][: SHORT_ID + 6] for row in rows)
+            raise LedgerError(
+                f"{reference!r} is the beginning of several runs: {some}", hint="give more of the id"
+            )
+        return str(rows[0][0])
+
+    def _counts(self, runs: Sequence[str]) -> dict[str, dict[str, int]]:
+        counts: dict[str, dict[str, int]] = {}
+        if runs:
+            sql = "SELECT run, status, count(*) FROM node_run WHERE run >= ? GROUP BY run, status"
+            for run, status, count in self._database.query(sql, (min(runs),)):
+                counts.setdefault(run, {})[status] = count
+        return counts
+
+    def _close_lost(self) -> None:
+        """Mark runs of this machine as lost whose process is gone."""
+        here = platform.node()
+        rows = self._database.query("SELECT id, host, pid FROM run WHERE status = 'running'")
+        lost = [(run,) for run, host, pid in rows if host == here and not is_alive(pid)]
+        if lost:
+            self._database.write(
+                [
+                    ("UPDATE run SET status = 'lost' WHERE id = ? AND status = 'running'", lost),
+                    ("UPDATE node_run SET status = 'lost' WHERE run = ? AND status = 'running'", lost),
+                ]
+            )
+
+
+def _run_record(row: Sequence[Any], counts: dict[str, int], nodes: tuple[NodeRecord, ...]) -> RunRecord:
+    values = dict(zip(_RUN_FIELDS, row, strict=True))
+    values["pipelines"] = tuple(json.loads(values["pipelines"]))
+    values["parameters"] = json.loads(values["parameters"])
+    return RunRecord(**values, counts=counts, nodes=nodes)
+
+
+def _node_record(row: Sequence[Any]) -> NodeRecord:
+    name, action, status, reasons, duration_s, ended_at, error = row
+    return NodeRecord(
+        name,
+        action,
+        status,
+        tuple(json.loads(reasons)),
+        duration_s,
+        ended_at,
+        json.loads(error) if error else None,
+    )

@@ -1,0 +1,67 @@
+"""What the planner asks of the ledger."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from mlflow_tmpl.planning import Parts, PastResult
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mlflow_tmpl.ledger.database import Database
+
+_COLUMNS = "result.id, result.key, result.parts, result.outputs"
+_LATEST = f"""
+    SELECT {_COLUMNS} FROM node_run JOIN result ON result.id = node_run.result
+    WHERE node_run.node = ? ORDER BY node_run.run DESC LIMIT 1"""
+_UNDER = f"SELECT {_COLUMNS} FROM result WHERE key = ? ORDER BY made_at DESC"
+
+
+class Past:
+    """The results of earlier runs, as the planner sees them; an implementation of `planning.History`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._latest: dict[str, PastResult | None] = {}
+        self._code: dict[str, Mapping[str, str]] = {}
+
+    def under(self, node: str, key: str) -> Iterator[PastResult]:
+        """Yield the results that were made under a key: first the one that the node had last, then newest first."""
+        latest = self.latest(node)
+        if latest is not None and latest.key == key:
+            yield latest
+        for row in self._database.query(_UNDER, (key,)):
+            if latest is None or row[0] != latest.id:
+                yield _result(row)
+
+    def latest(self, node: str) -> PastResult | None:
+        """Return what the node of that name gave or reused in the newest run that had a result of it."""
+        if node not in self._latest:
+            rows = self._database.query(_LATEST, (node,))
+            self._latest[node] = _result(rows[0]) if rows else None
+        return self._latest[node]
+
+    def code(self, fingerprint: str) -> Mapping[str, str]:
+        """Return the parts of a code fingerprint, empty if they are not known."""
+        if fingerprint not in self._code:
+            rows = self._database.query("SELECT parts FROM code WHERE id = ?", (fingerprint,))
+            self._code[fingerprint] = json.loads(rows[0][0]) if rows else {}
+        return self._code[fingerprint]
+
+    def size(self, dataset: str, fingerprint: str) -> int | None:
+        """Return the bytes of a version of a dataset, if they were recorded."""
+        rows = self._database.query(
+            "SELECT bytes FROM version WHERE dataset = ? AND fingerprint = ?", (dataset, fingerprint)
+        )
+        return rows[0][0] if rows else None
+
+
+def _result(row: Sequence[Any]) -> PastResult:
+    parts = json.loads(row[2])
+    inputs = {argument: (taken[0], taken[1], taken[2]) for argument, taken in parts["inputs"].items()}
+    parameters = {argument: (taken[0], taken[1]) for argument, taken in parts["parameters"].items()}
+    return PastResult(
+        row[0], row[1], Parts(parts["code"], inputs, parameters, parts["outputs"]), json.loads(row[3])
+    )

@@ -1,0 +1,112 @@
+"""Runs as they were recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+SHORT_ID = 13
+"""Digits of a run's id that are shown: its time to the millisecond."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRecord:
+    """One node in one run.
+
+    Attributes:
+        name: of the node.
+        action: ``run``, ``reuse`` or ``omit``.
+        status: a word of the ledger.
+        reasons: why it ran, as `Reason.to_json` gives them.
+        duration_s: how long it ran; ``None`` while it has not ended.
+        ended_at: seconds since the epoch.
+        error: what `NodeFailure.to_json` gives, if it failed.
+    """
+
+    name: str
+    action: str
+    status: str
+    reasons: tuple[dict[str, str], ...]
+    duration_s: float | None
+    ended_at: float | None
+    error: dict[str, Any] | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the record as plain data."""
+        plain: dict[str, Any] = {
+            "name": self.name,
+            "action": self.action,
+            "status": self.status,
+            "reasons": list(self.reasons),
+            "duration_s": self.duration_s,
+        }
+        return {**plain, "error": self.error} if self.error else plain
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One run.
+
+    Attributes:
+        id: UUIDv7.
+        status: a word of the ledger; ``lost`` for one whose process is gone.
+        pipelines: names that were asked for.
+        selection: options that sliced them.
+        environment: of the configuration.
+        engine: where nodes ran.
+        actor, host: who ran it and where.
+        command: as it was given, or empty.
+        git_commit: what was checked out, if anything.
+        started_at: seconds since the epoch.
+        duration_s: ``None`` while it has not ended.
+        counts: status to number of nodes.
+        parameters: dotted key to ``{"value", "where"}``.
+        nodes: in the order of the pipeline; empty where only a list was asked for.
+    """
+
+    id: str
+    status: str
+    pipelines: tuple[str, ...]
+    selection: str
+    environment: str
+    engine: str
+    actor: str
+    host: str
+    command: str
+    git_commit: str | None
+    started_at: float
+    duration_s: float | None
+    counts: dict[str, int]
+    parameters: dict[str, dict[str, Any]]
+    nodes: tuple[NodeRecord, ...] = ()
+
+    @property
+    def short_id(self) -> str:
+        """As many digits of the id as tell when the run began."""
+        return self.id[:SHORT_ID]
+
+    def summary(self) -> dict[str, Any]:
+        """Return the record as plain data, without nodes and parameters."""
+        return {
+            "id": self.id,
+            "status": self.status,
+            "pipelines": list(self.pipelines),
+            "selection": self.selection,
+            "environment": self.environment,
+            "engine": self.engine,
+            "actor": self.actor,
+            "host": self.host,
+            "command": self.command,
+            "git_commit": self.git_commit,
+            "started_at": self.started_at,
+            "duration_s": self.duration_s,
+            "counts": self.counts,
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the record as plain data."""
+        return {
+            **self.summary(),
+            "parameters": self.parameters,
+            "nodes": [node.to_json() for node in self.nodes],
+        }

@@ -1,0 +1,87 @@
+"""The parameters that nodes take: looked up, checked against their annotations and converted, before anything runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlflow_tmpl.config import convert, parameter_annotations
+from mlflow_tmpl.errors import ConfigError, did_you_mean
+from mlflow_tmpl.pipeline.names import is_parameter, parameter_key
+from mlflow_tmpl.planning.values import canonical_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlflow_tmpl.config import Value
+    from mlflow_tmpl.pipeline import Node, Pipeline
+
+
+@dataclass(frozen=True, slots=True)
+class BoundParameter:
+    """A parameter as a node takes it.
+
+    Attributes:
+        key: dotted key; empty for all parameters.
+        value: converted to the annotation of the argument.
+        shown: its plain value as JSON: what counts in keys and what is shown.
+        where: ``file:line`` that it comes from.
+    """
+
+    key: str
+    value: Any
+    shown: str
+    where: str
+
+
+NO_PARAMETERS: Mapping[str, BoundParameter] = {}
+
+
+def bind_parameters(pipeline: Pipeline, parameters: Value) -> list[Mapping[str, BoundParameter]]:
+    """Return for each node of a pipeline, by position, the parameters of its arguments.
+
+    Raises:
+        ConfigError: parameters that are missing or of the wrong type; all of them are named at once.
+    """
+    bound: list[Mapping[str, BoundParameter]] = []
+    errors: list[ConfigError] = []
+    for node in pipeline.nodes:
+        found = NO_PARAMETERS
+        for argument, name in node.inputs.items():
+            if is_parameter(name):
+                try:
+                    parameter = _bind(node, argument, name, parameters)
+                except ConfigError as error:
+                    errors.append(error)
+                else:
+                    if parameter is not None:
+                        found = {**found, argument: parameter}
+        bound.append(found)
+    if errors:
+        raise _together(errors)
+    return bound
+
+
+def _bind(node: Node, argument: str, name: str, parameters: Value) -> BoundParameter | None:
+    key = parameter_key(name)
+    value = parameters.get(key) if key else parameters
+    if value is None:
+        if argument in node.optional:
+            return None
+        known = [leaf for leaf, _ in parameters.leaves()]
+        raise ConfigError(
+            f"parameter {key!r} of node {node.name!r} is not set",
+            where=node.where,
+            hint=did_you_mean(key, known)
+            or f"add it to conf/base/parameters.yml, or give --params {key}=VALUE",
+        )
+    annotation = parameter_annotations(node.func).get(argument, Any)
+    converted = convert(value, annotation, f"parameter {key!r}" if key else "the parameters")
+    return BoundParameter(key, converted, canonical_json(value.plain()), str(value.origin))
+
+
+def _together(errors: list[ConfigError]) -> ConfigError:
+    if len(errors) == 1:
+        return errors[0]
+    lines = "".join(f"\n  {error}" for error in dict.fromkeys(map(str, errors)))
+    return ConfigError(f"{len(errors)} parameters are not as the nodes need them:{lines}")

@@ -1,0 +1,249 @@
+"""The decision about one node: its key, whether an earlier result stands, and if not why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from mlflow_tmpl.hashing import digest
+from mlflow_tmpl.pipeline.names import base_name, is_parameter
+from mlflow_tmpl.planning.frontier import Verdict
+from mlflow_tmpl.planning.history import History, Parts, PastResult
+from mlflow_tmpl.planning.reasons import Reason, differences
+from mlflow_tmpl.planning.values import canonical_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mlflow_tmpl.catalog import Catalog
+    from mlflow_tmpl.pipeline import Node, Pipeline
+    from mlflow_tmpl.planning.arguments import BoundParameter
+    from mlflow_tmpl.planning.code import CodeReader
+
+
+@dataclass(frozen=True, slots=True)
+class Force:
+    """Which nodes run whatever the past says.
+
+    Attributes:
+        every: all of them: an earlier result never stands.
+        nodes: these.
+    """
+
+    every: bool = False
+    nodes: frozenset[str] = frozenset()
+
+    def __contains__(self, name: str) -> bool:
+        return self.every or name in self.nodes
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is decided about a node, and from what.
+
+    Attributes:
+        verdict: run it, let its result stand, or wait until its values are needed.
+        reasons: why it runs; empty if it does not.
+        parts: what its key is made of, as far as that can be told.
+        key: hash of the parts; ``None`` if something of them cannot be told, so that the result cannot be reused.
+        result: the earlier result that stands.
+        pending: whether it has to be decided again once the inputs are there.
+    """
+
+    verdict: Verdict
+    reasons: tuple[Reason, ...] = ()
+    parts: Parts | None = None
+    key: str | None = None
+    result: PastResult | None = None
+    pending: bool = False
+
+
+UNKNOWN = ""
+"""Fingerprint of what is not made yet, or cannot be told."""
+
+
+class Decider:
+    """Decides about the nodes of one pipeline, each after those that make its inputs.
+
+    Args:
+        pipeline: the nodes.
+        catalog: their datasets.
+        parameters: for each node the parameters that it takes.
+        history: earlier results.
+        code: fingerprints of functions.
+        force: nodes that run whatever the past says.
+
+    Attributes:
+        fingerprints: dataset, without its ``@view``, to the fingerprint of its present content; `UNKNOWN` for one
+            that will be made anew.
+        decisions: the latest decision about each node.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        catalog: Catalog,
+        parameters: Sequence[Mapping[str, BoundParameter]],
+        history: History,
+        code: CodeReader,
+        force: Force,
+    ) -> None:
+        self._pipeline = pipeline
+        self._catalog = catalog
+        self._parameters = parameters
+        self._history = history
+        self._code = code
+        self._force = force
+        self._how = lru_cache(maxsize=None)(self._describe)
+        self._anew: set[str] = set()
+        self.fingerprints: dict[str, str] = {}
+        self.decisions: list[Decision | None] = [None] * len(pipeline)
+
+    def decide(self, position: int) -> Verdict:
+        """Decide about a node whose inputs are all decided, unless that was done before and stands."""
+        known = self.decisions[position]
+        if known is None or known.pending:
+            known = self.decisions[position] = self._decide(self._pipeline.nodes[position], position)
+        return known.verdict
+
+    def made(self, fingerprints: Mapping[str, str]) -> None:
+        """Take note of what datasets hold now: name to fingerprint, `UNKNOWN` for what has none."""
+        for dataset, fingerprint in fingerprints.items():
+            self.fingerprints[base_name(dataset)] = fingerprint
+
+    def expected(self, dataset: str) -> str:
+        """Return the fingerprint that a dataset had when its takers were decided."""
+        return self.fingerprints.get(base_name(dataset), UNKNOWN)
+
+    def will_make(self, position: int) -> dict[str, str]:
+        """Return the fingerprints of what a node gives, as far as they are known before it runs.
+
+        A value in memory has its producer's key for a fingerprint, unless the key does not determine it.
+        """
+        node = self._pipeline.nodes[position]
+        decision = self.decisions[position]
+        key = decision.key if decision is not None and node.options.reuse else None
+        memory = self._catalog.is_memory
+        return {name: f"key:{key}/{name}" if key and memory(name) else UNKNOWN for name in node.outputs}
+
+    def code_id(self, node: Node) -> str:
+        """Return the fingerprint of a node's code."""
+        return self._code.fingerprint(node.func).id
+
+    def code_parts(self) -> Mapping[str, Mapping[str, str]]:
+        """Return what each fingerprint of code is made of."""
+        return self._code.known()
+
+    def distrust(self, position: int) -> None:
+        """Take back a node's key: it ran on something else than what the key was made from."""
+        decision = self.decisions[position]
+        assert decision is not None
+        self.decisions[position] = replace(decision, key=None)
+
+    def why(self, position: int) -> tuple[Reason, ...]:
+        """Return what changed since the newest result of a node; `undone` if nothing did."""
+        decision = self.decisions[position]
+        assert decision is not None
+        assert decision.parts is not None
+        past = self._history.latest(self._pipeline.nodes[position].name)
+        if past is None:
+            return (Reason("new"),)
+        if decision.key is not None and past.key == decision.key:
+            return (Reason("undone"),)
+        places = {parameter.key: parameter.where for parameter in self._parameters[position].values()}
+        return tuple(differences(past, decision.parts, self._history, places)) or (Reason("undone"),)
+
+    def _decide(self, node: Node, position: int) -> Decision:
+        inputs, doubts = self._inputs(node)
+        code = self._code.fingerprint(node.func)
+        doubts += [Reason("unfollowable", doubt) for doubt in code.doubts]
+        parts = Parts(
+            code.id,
+            inputs,
+            {
+                argument: (p.key or "parameters", p.shown)
+                for argument, p in self._parameters[position].items()
+            },
+            {name: f"{label}:{self._how(name)}" for name, label in _labels(node)},
+        )
+        key = None if doubts else digest(parts.to_json())
+        always = self._runs_always(node)
+        pending = not always and any(doubt.kind == "upstream" for doubt in doubts)
+        if always or doubts:
+            return Decision(Verdict.RUN, (*always, *doubts), parts, key, pending=pending)
+        return self._look_back(node, parts, key or "")
+
+    def _inputs(self, node: Node) -> tuple[dict[str, tuple[str, str, str]], list[Reason]]:
+        found: dict[str, tuple[str, str, str]] = {}
+        doubts = []
+        for argument, name in node.inputs.items():
+            if is_parameter(name):
+                continue
+            base = base_name(name)
+            if base not in self.fingerprints:
+                self.fingerprints[base] = self._catalog.dataset(name).fingerprint() or UNKNOWN
+            fingerprint = self.fingerprints[base]
+            if fingerprint == UNKNOWN:
+                doubts.append(
+                    Reason("upstream" if base in self._pipeline.producers else "unknown_input", name)
+                )
+            found[argument] = (name, fingerprint, self._how(name))
+        return found, doubts
+
+    def _runs_always(self, node: Node) -> tuple[Reason, ...]:
+        """Return why a node runs whatever the past says; what it leaves in memory is then made anew as well."""
+        reasons: tuple[Reason, ...] = ()
+        if node.name in self._force:
+            reasons = (Reason("forced"),)
+        elif not node.outputs:
+            reasons = (Reason("no_outputs"),)
+        elif not node.options.reuse:
+            reasons = (Reason("no_reuse"),)
+        elif self._anew:
+            reasons = tuple(
+                Reason("upstream", name) for name in node.inputs.values() if base_name(name) in self._anew
+            )
+        if reasons:
+            self._anew.update(base_name(name) for name in node.outputs if self._catalog.is_memory(name))
+        return reasons
+
+    def _look_back(self, node: Node, parts: Parts, key: str) -> Decision:
+        saved = [name for name in node.outputs if not self._catalog.is_memory(name)]
+        final = [name for name in node.outputs if self._is_final(name)]
+        self.made({name: f"key:{key}/{name}" for name in node.outputs if self._catalog.is_memory(name)})
+        if not saved and not final:
+            return Decision(Verdict.LAZY, (), parts, key)
+        lost: tuple[Reason, ...] = ()
+        for result in self._history.under(node.name, key):
+            lost = tuple(self._lost(saved, result)) or tuple(Reason("memory", name) for name in final)
+            if not lost:
+                self.made({name: result.outputs[name] for name in saved})
+                return Decision(Verdict.REUSE, (), parts, key, result)
+        return Decision(Verdict.RUN, lost, parts, key)
+
+    def _is_final(self, name: str) -> bool:
+        """Tell whether an output is a value in memory that no node takes, so that the run gives it back."""
+        return base_name(name) not in self._pipeline.consumers and self._catalog.is_memory(name)
+
+    def _lost(self, saved: Sequence[str], result: PastResult) -> list[Reason]:
+        """Return why an earlier result does not stand: outputs that are gone or were changed by someone else."""
+        reasons = []
+        for name in saved:
+            if name not in result.outputs or not self._catalog.exists(name):
+                reasons.append(Reason("output_missing", name, self._catalog.where(name)))
+            elif self._catalog.dataset(name).fingerprint() != result.outputs[name]:
+                reasons.append(Reason("output_edited", name, self._catalog.where(name)))
+        return reasons
+
+    def _describe(self, name: str) -> str:
+        """Return how a dataset is loaded and saved; what is only said about it (layer, metadata) does not count."""
+        if self._catalog.is_memory(name):
+            return "memory"
+        told = self._catalog.describe(name)
+        return canonical_json({key: value for key, value in told.items() if key not in {"layer", "metadata"}})
+
+
+def _labels(node: Node) -> list[tuple[str, str]]:
+    keys = node.returned_keys or [str(index) for index in range(len(node.outputs))]
+    return list(zip(node.outputs, keys, strict=True))

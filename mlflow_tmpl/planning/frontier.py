@@ -1,0 +1,121 @@
+"""Which nodes can be decided and which can run: the one state machine behind plans and runs.
+
+Three waves cross the graph. *Deciding* goes forward: a node is decided once the fingerprints of all its inputs are
+known, and the fingerprint of a value in memory is known as soon as its producer is decided. *Demand* goes
+backward: a node that runs demands the values in memory that it takes, so that what only passes values on is run
+when someone needs it and not before. *Running* goes forward again, from node to node as values become there.
+
+Each wave crosses each edge once, so a whole run is linear in nodes and edges.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+class Verdict(Enum):
+    """What is decided about a node.
+
+    Attributes:
+        RUN: it runs, and what depends on it is decided when it has.
+        REUSE: its earlier result stands; nothing of it is run unless a value in memory is demanded.
+        LAZY: it gives only values in memory, under fingerprints that are known; it runs on demand.
+    """
+
+    RUN = "run"
+    REUSE = "reuse"
+    LAZY = "lazy"
+
+
+class Frontier:
+    """Tells what can be run next.
+
+    Args:
+        needs: for each node the nodes that make its inputs.
+        feeds: for each node the nodes that take its outputs.
+        demands: for each node the nodes whose values in memory it takes.
+        decide: gives the verdict on a node whose inputs are all decided.
+
+    Attributes:
+        ready: heap of nodes that can run now, in the order of the pipeline.
+        demanded: for each node, whether it has to run.
+        decided: for each node, whether there is a verdict.
+        done: for each node, whether it has run.
+    """
+
+    def __init__(
+        self,
+        needs: Sequence[Sequence[int]],
+        feeds: Sequence[Sequence[int]],
+        demands: Sequence[Sequence[int]],
+        decide: Callable[[int], Verdict],
+    ) -> None:
+        self._feeds = feeds
+        self._demands = demands
+        self._decide = decide
+        self._undecided = [len(need) for need in needs]
+        self._missing = [0] * len(needs)
+        self._waiting: dict[int, list[int]] = {}
+        self._settled = [False] * len(needs)
+        self.ready: list[int] = []
+        self.demanded = [False] * len(needs)
+        self.decided = [False] * len(needs)
+        self.done = [False] * len(needs)
+        self._advance([node for node, count in enumerate(self._undecided) if not count])
+
+    def pop(self) -> int:
+        """Take the first node that can run."""
+        return heappop(self.ready)
+
+    def complete(self, node: int) -> None:
+        """Say that a node has run: its values are there, its outputs saved."""
+        self.done[node] = True
+        for taker in self._waiting.pop(node, ()):
+            self._missing[taker] -= 1
+            if not self._missing[taker]:
+                heappush(self.ready, taker)
+        if not self._settled[node]:
+            self._advance(self._settle(node))
+
+    def _settle(self, node: int) -> list[int]:
+        """Mark a node's fingerprints as known, and return the nodes that can be decided now."""
+        self._settled[node] = True
+        undecided = self._undecided
+        freed = []
+        for taker in self._feeds[node]:
+            undecided[taker] -= 1
+            if not undecided[taker]:
+                freed.append(taker)
+        return freed
+
+    def _advance(self, nodes: list[int]) -> None:
+        """Decide nodes, and all that can be decided in consequence."""
+        while nodes:
+            node = nodes.pop()
+            self.decided[node] = True
+            if self._decide(node) is Verdict.RUN:
+                self._demand(node)
+            else:
+                nodes.extend(self._settle(node))
+
+    def _demand(self, first: int) -> None:
+        stack = [first]
+        while stack:
+            node = stack.pop()
+            if self.demanded[node]:
+                continue
+            self.demanded[node] = True
+            missing = 0
+            for maker in self._demands[node]:
+                if not self.done[maker]:
+                    missing += 1
+                    self._waiting.setdefault(maker, []).append(node)
+                    stack.append(maker)
+            self._missing[node] = missing
+            if not missing:
+                heappush(self.ready, node)

@@ -1,0 +1,91 @@
+"""What the planner asks of the past. The ledger answers; a plan without a ledger has an empty past."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from mlflow_tmpl.planning.values import canonical_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a node's key is the hash of.
+
+    Attributes:
+        code: fingerprint of the code; `History.code` has what it is made of.
+        inputs: argument to ``(dataset, fingerprint, how it is loaded)``.
+        parameters: argument to ``(key, value as shown)``.
+        outputs: dataset to how it is saved.
+    """
+
+    code: str
+    inputs: Mapping[str, tuple[str, str, str]]
+    parameters: Mapping[str, tuple[str, str]]
+    outputs: Mapping[str, str]
+
+    def to_json(self) -> str:
+        """Return the parts as JSON, the same for the same parts; the key is its hash."""
+        return canonical_json(
+            {"code": self.code, "inputs": self.inputs, "parameters": self.parameters, "outputs": self.outputs}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PastResult:
+    """What a node gave for a key.
+
+    Attributes:
+        id: hash of what it holds.
+        key: what it was made from, as a hash.
+        parts: what the key is made of.
+        outputs: saved dataset to the fingerprint of its content.
+    """
+
+    id: str
+    key: str
+    parts: Parts
+    outputs: Mapping[str, str]
+
+
+class History(Protocol):
+    """The results that earlier runs have left."""
+
+    def under(self, node: str, key: str) -> Iterable[PastResult]:
+        """Return the results that were made under a key, newest first; `node` tells where to look first."""
+        ...
+
+    def latest(self, node: str) -> PastResult | None:
+        """Return the newest result of the node of that name."""
+        ...
+
+    def code(self, fingerprint: str) -> Mapping[str, str]:
+        """Return the parts of a code fingerprint, empty if they are not known."""
+        ...
+
+    def size(self, dataset: str, fingerprint: str) -> int | None:
+        """Return the bytes of a version of a dataset, if they were recorded."""
+        ...
+
+
+class NoHistory:
+    """A past in which nothing happened."""
+
+    def under(self, node: str, key: str) -> Iterable[PastResult]:  # noqa: ARG002
+        """Return nothing."""
+        return ()
+
+    def latest(self, node: str) -> PastResult | None:  # noqa: ARG002
+        """Return nothing."""
+        return None
+
+    def code(self, fingerprint: str) -> Mapping[str, str]:  # noqa: ARG002
+        """Return nothing."""
+        return {}
+
+    def size(self, dataset: str, fingerprint: str) -> int | None:  # noqa: ARG002
+        """Return nothing."""
+        return None

@@ -1,0 +1,80 @@
+"""What can be known of a pipeline and its catalog before anything runs: that each input will be there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlflow_tmpl.catalog import can_stream
+from mlflow_tmpl.errors import CatalogError, did_you_mean
+from mlflow_tmpl.pipeline.annotations import check_types
+from mlflow_tmpl.pipeline.names import base_name, is_parameter
+from mlflow_tmpl.pipeline.signature import is_generator_function
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+    from mlflow_tmpl.catalog import Catalog
+    from mlflow_tmpl.pipeline import Node, Pipeline
+
+
+def check_wiring(
+    pipeline: Pipeline, catalog: Catalog, given: Container[str] = (), whole: Pipeline | None = None
+) -> None:
+    """Check that every input of a pipeline is given, made by a node or in the catalog, and every output can be saved.
+
+    Args:
+        pipeline: what is to run.
+        catalog: the datasets.
+        given: names of values that are provided.
+        whole: the pipeline that `pipeline` is a slice of, to say where a missing value is made.
+
+    Raises:
+        CatalogError: an input that nothing provides, or an entry in use that cannot be used.
+        PipelineError: a value in memory whose giver and taker declare types that contradict each other.
+    """
+    catalog.check()
+    loaded: dict[str, None] = {}
+    saved: dict[str, None] = {}
+    for node in pipeline.nodes:
+        for name in node.inputs.values():
+            base = base_name(name) if "@" in name else name
+            if base not in pipeline.producers and name not in given and not is_parameter(name):
+                if catalog.is_memory(name):
+                    raise _nothing_makes(node, name, catalog, pipeline, whole)
+                loaded[name] = None
+        saved.update((name, None) for name in node.outputs if not catalog.is_memory(name))
+    if loaded or saved:
+        catalog.check_use(loaded, saved)
+    for node in pipeline.nodes:
+        if is_generator_function(node.func):
+            _check_stream(node, catalog)
+    check_types(pipeline, catalog.is_memory)
+
+
+def _nothing_makes(
+    node: Node, name: str, catalog: Catalog, pipeline: Pipeline, whole: Pipeline | None
+) -> CatalogError:
+    if whole is not None and base_name(name) in whole.producers:
+        maker = whole.nodes[whole.producers[base_name(name)]].name
+        return CatalogError(
+            f"dataset {name!r} of node {node.name!r} is kept in memory only, and this slice does not make it",
+            where=node.where,
+            hint=f"begin with --from-nodes {maker}, or give {name!r} a file in conf/base/catalog.yml",
+        )
+    known = [*catalog, *pipeline.producers]
+    return CatalogError(
+        f"dataset {name!r} of node {node.name!r} is made by no node and is not in the catalog",
+        where=node.where,
+        hint=did_you_mean(name, known)
+        or "add it to conf/base/catalog.yml; an argument that is a parameter stands after *",
+    )
+
+
+def _check_stream(node: Node, catalog: Catalog) -> None:
+    for name in node.outputs:
+        if catalog.is_memory(name) or not can_stream(catalog.dataset(name)):
+            raise CatalogError(
+                f"node {node.name!r} yields its output in chunks, and dataset {name!r} cannot append them",
+                where=node.where,
+                hint="save it as csv or text, or return one value",
+            )

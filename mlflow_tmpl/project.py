@@ -1,0 +1,388 @@
+"""A project: its root, its settings, and through them config, catalog, pipelines, plans and runs."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Mapping
+from dataclasses import fields
+from functools import cached_property
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+from mlflow_tmpl.catalog import Catalog
+from mlflow_tmpl.config import Config, Origin, Value, environments, located, merge
+from mlflow_tmpl.errors import MloError, ProjectError, UsageError, did_you_mean, place
+from mlflow_tmpl.pipeline import Pipeline, Selection
+from mlflow_tmpl.pipeline.discovery import (
+    DEFAULT,
+    DiscoveredPipelines,
+    import_failure,
+    registered_pipelines,
+    unknown_pipeline,
+)
+from mlflow_tmpl.pipeline.names import parameter_key
+from mlflow_tmpl.pipeline.signature import read_signature
+from mlflow_tmpl.settings import Settings, find_root
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from types import ModuleType
+
+    from mlflow_tmpl.engine import RunResult
+    from mlflow_tmpl.engine.events import Listener
+    from mlflow_tmpl.ledger import Ledger, NodeRecord
+    from mlflow_tmpl.planning import Plan
+
+    Names = str | Iterable[str]
+    Overrides = Mapping[str, Any] | Sequence[Value]
+
+_SELECTORS = tuple(each.name for each in fields(Selection))
+
+
+def open_project(path: str | Path = ".", env: str | None = None) -> Project:
+    """Return the project that a folder lies in.
+
+    Nothing but `pyproject.toml` is read before it is asked for, so opening is cheap.
+
+    Args:
+        path: a folder inside the project.
+        env: configuration environment; the project's own choice unless given.
+
+    Raises:
+        ProjectError: there is no project, or its `[tool.mlo]` is wrong.
+    """
+    root, settings = find_root(Path(path))
+    return Project(root, settings, env)
+
+
+class Project:
+    """A folder whose `pyproject.toml` has a `[tool.mlo]` table.
+
+    It can be run any number of times, also from several threads.
+
+    Args:
+        root: the folder.
+        settings: what the table says.
+        env: configuration environment; the settings' own unless given.
+
+    Attributes:
+        root: the folder.
+        settings: what `[tool.mlo]` says.
+        environment: configuration environment, or ``None``.
+    """
+
+    def __init__(self, root: Path, settings: Settings, env: str | None = None) -> None:
+        self.root = root
+        self.settings = settings
+        self.environment = env or settings.environment
+        self._lock = RLock()
+
+    def __repr__(self) -> str:
+        return f"<Project {self.name} at {self.root}>"
+
+    @property
+    def name(self) -> str:
+        """The name of the project's folder."""
+        return self.root.name
+
+    @cached_property
+    def config(self) -> Config:
+        """The layered configuration.
+
+        Raises:
+            ConfigError: the environment is not known.
+        """
+        folder = self.root / self.settings.config
+        return Config(folder, environments(self.environment, self.settings.environments, folder))
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The resolved parameters, as plain data."""
+        plain: dict[str, Any] = self.config.parameters.plain()
+        return plain
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The datasets."""
+        return Catalog(
+            self.config.catalog.data,
+            root=self.root,
+            hash_file=lambda path: self.ledger.hashes(path),
+            credentials=lambda: self.config.credentials,
+        )
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The record of what was run.
+
+        Raises:
+            LedgerError: it cannot be opened.
+        """
+        from mlflow_tmpl.ledger import Ledger
+
+        with self._lock:
+            return Ledger(self.root)
+
+    @property
+    def has_ledger(self) -> bool:
+        """Whether anything was ever recorded."""
+        from mlflow_tmpl.ledger.database import FILE, FOLDER
+
+        return (self.root / FOLDER / FILE).exists()
+
+    @cached_property
+    def pipelines(self) -> Mapping[str, Pipeline]:
+        """The pipelines by name; a node module is imported when a pipeline that needs it is asked for.
+
+        Raises:
+            ProjectError: the package cannot be found or imported.
+            PipelineError: nodes that do not make a pipeline.
+        """
+        return self._pipelines(self.config.parameters)
+
+    def pipeline(self, *names: str, parameters: Value | None = None) -> Pipeline:
+        """Return one pipeline, or several as one; all nodes if none is named.
+
+        Args:
+            names: of pipelines.
+            parameters: that pipelines are made from, if other than the project's own.
+
+        Raises:
+            UsageError: there is no pipeline of that name.
+        """
+        own = parameters is None or not self._makes_pipelines_from_parameters
+        known = self.pipelines if own or parameters is None else self._pipelines(parameters)
+        for name in names:
+            if name not in known:
+                raise unknown_pipeline(name, known)
+        if len(names) > 1:
+            return Pipeline([known[name] for name in names])
+        return known[names[0] if names else DEFAULT]
+
+    def plan(
+        self,
+        *pipelines: str,
+        params: Overrides | None = None,
+        reuse: bool = True,
+        force: Names = (),
+        **selectors: Names,
+    ) -> Plan:
+        """Return what `run` would do, and why.
+
+        Args:
+            pipelines: names; all nodes if none is given.
+            params: values that override the configuration: dotted key to value.
+            reuse: whether earlier results stand.
+            force: nodes that run whatever the past says.
+            selectors: as the options of the command line: ``from_nodes``, ``to_outputs``, ``tags``, ...
+
+        Raises:
+            MloError: anything that can be known to be wrong before a node starts.
+        """
+        from mlflow_tmpl.planning import CodeReader, Force, bind_parameters, make_plan
+        from mlflow_tmpl.planning.wiring import check_wiring
+
+        parameters = self._parameters(params)
+        whole = self.pipeline(*pipelines, parameters=parameters)
+        self._check_overrides(params, whole)
+        part = whole.select(_selection(selectors))
+        check_wiring(part, self.catalog, whole=self.pipeline(parameters=parameters) if part.inputs else whole)
+        forced = frozenset((force,) if isinstance(force, str) else force)
+        for name in forced:
+            if name not in part:
+                raise UsageError(
+                    f"there is no node {name!r} to force", hint=did_you_mean(name, part.positions)
+                )
+        bound = bind_parameters(part, parameters)
+        code = CodeReader(self.root, self.ledger.hashes, self._outputs(part))
+        plan = make_plan(part, self.catalog, bound, self.ledger.past(), code, Force(not reuse, forced))
+        self.ledger.keep()
+        return plan
+
+    def run(
+        self,
+        *pipelines: str,
+        params: Overrides | None = None,
+        engine: str | None = None,
+        jobs: int | None = None,
+        reuse: bool = True,
+        force: Names = (),
+        keep_going: bool | None = None,
+        listeners: Sequence[Listener] = (),
+        command: str = "",
+        **selectors: Names,
+    ) -> RunResult:
+        """Run what has to run.
+
+        Args:
+            pipelines: names; all nodes if none is given.
+            params: values that override the configuration: dotted key to value.
+            engine: where nodes run: ``auto``, ``inline`` or ``threads``.
+            jobs: how many at a time.
+            reuse: whether earlier results stand.
+            force: nodes that run whatever the past says.
+            keep_going: whether a failure leaves alone what does not depend on it.
+            listeners: are told what happens.
+            command: how the run was asked for, for the record.
+            selectors: as the options of the command line: ``from_nodes``, ``to_outputs``, ``tags``, ...
+
+        Raises:
+            MloError: anything that can be known to be wrong before a node starts.
+            NodeFailure: a node failed; its ``result`` tells what came of the others.
+        """
+        from mlflow_tmpl.engine import execute
+
+        plan = self.plan(*pipelines, params=params, reuse=reuse, force=force, **selectors)
+        defaults = self.settings.defaults
+        context = {
+            "pipelines": list(pipelines) or [DEFAULT],
+            "selection": str(_selection(selectors)),
+            "environment": self.environment or "",
+            "parameters": _with_places(self._parameters(params)),
+            "command": command,
+        }
+        writer, recorder = self.ledger.begin()
+        try:
+            return execute(
+                plan,
+                (recorder, *listeners),
+                engine=engine or defaults.engine,
+                jobs=jobs if jobs is not None else defaults.jobs,
+                keep_going=defaults.keep_going if keep_going is None else keep_going,
+                context=context,
+            )
+        finally:
+            writer.close()
+            self.ledger.keep()
+
+    def last_runs(self, pipeline: Pipeline | None = None) -> Mapping[str, NodeRecord]:
+        """Return for each node the last time that it ran, without making a ledger where there is none."""
+        if not self.has_ledger:
+            return {}
+        return self.ledger.last_runs([node.name for node in pipeline or self.pipeline()])
+
+    def _parameters(self, overrides: Overrides | None) -> Value:
+        every = self.config.parameters
+        for value in _values(overrides):
+            every = merge(every, value)
+        return every
+
+    def _check_overrides(self, overrides: Overrides | None, pipeline: Pipeline) -> None:
+        """Refuse a key that no file has and no node takes."""
+        configured = self.config.parameters
+        taken = {parameter_key(name) for name in pipeline.parameters}
+        for value in _values(overrides):
+            for key, leaf in value.leaves():
+                known = configured.get(key) is not None or any(
+                    key == name or key.startswith(f"{name}.") or name.startswith(f"{key}.")
+                    for name in taken
+                    if name
+                )
+                if not known:
+                    every = [*(name for name, _ in configured.leaves()), *taken]
+                    raise UsageError(
+                        f"no parameter is named {key!r}, and no node takes it",
+                        where=str(leaf.origin),
+                        hint=did_you_mean(key, every) or "parameters stand in conf/base/parameters.yml",
+                    )
+
+    def _outputs(self, pipeline: Pipeline) -> frozenset[Path]:
+        """Return the files that a pipeline saves."""
+        saved = [name for node in pipeline for name in node.outputs if not self.catalog.is_memory(name)]
+        paths = [getattr(self.catalog.dataset(name), "path", None) for name in saved]
+        return frozenset(path.resolve() for path in paths if path is not None)
+
+    @cached_property
+    def _package(self) -> ModuleType:
+        source = self.root / self.settings.source
+        if source.is_dir() and str(source) not in sys.path:
+            sys.path.insert(0, str(source))
+        package = self._import(self.settings.package)
+        file = getattr(package, "__file__", None) or next(iter(getattr(package, "__path__", [""])), "")
+        inside = (source / self.settings.package).exists()
+        if inside and not Path(file).resolve().is_relative_to(source.resolve()):
+            raise ProjectError(
+                f"package {self.settings.package!r} is already imported from {place(file)}",
+                where=place(self.root / "pyproject.toml"),
+                hint="open two projects whose packages have one name in two processes",
+            )
+        return package
+
+    @property
+    def _makes_pipelines_from_parameters(self) -> bool:
+        module = self._registry
+        return module is not None and bool(read_signature(module.register_pipelines).positional)
+
+    @cached_property
+    def _registry(self) -> ModuleType | None:
+        """The module with `register_pipelines()`, if the project has one."""
+        name = f"{self._package.__name__}.pipelines"
+        return self._import(name) if importlib.util.find_spec(name) is not None else None
+
+    def _pipelines(self, parameters: Value) -> Mapping[str, Pipeline]:
+        with self._lock:
+            if self._registry is not None:
+                return registered_pipelines(self._registry, parameters.plain)
+            name = f"{self._package.__name__}.nodes"
+            spec = importlib.util.find_spec(name)
+            if spec is None or not spec.submodule_search_locations:
+                raise ProjectError(
+                    f"package {self._package.__name__!r} has neither 'pipelines.py' nor a package 'nodes'",
+                    where=place(Path(self.settings.source) / self.settings.package),
+                    hint="add modules with @node functions to its folder 'nodes'",
+                )
+            return DiscoveredPipelines(list(spec.submodule_search_locations), name, self._import)
+
+    def _import(self, name: str) -> ModuleType:
+        """Import a module of the project, keeping the sources of all that is loaded with it."""
+        from mlflow_tmpl.planning.code import remember_loaded_sources
+
+        before = set(sys.modules)
+        try:
+            return importlib.import_module(name)
+        except MloError:
+            raise
+        except Exception as error:
+            if isinstance(error, ModuleNotFoundError) and error.name == self.settings.package:
+                source = self.root / self.settings.source
+                raise ProjectError(
+                    f"the project's package {self.settings.package!r} is not there",
+                    where=place(self.root / "pyproject.toml"),
+                    hint=f"it is looked for in {place(source)} and among the installed packages",
+                ) from error
+            raise import_failure(name, error) from error
+        finally:
+            remember_loaded_sources([sys.modules[each] for each in set(sys.modules) - before])
+
+
+def _values(overrides: Overrides | None) -> Sequence[Value]:
+    """Return overrides as values, from dotted keys."""
+    if not overrides:
+        return ()
+    if not isinstance(overrides, Mapping):
+        return overrides
+    values = []
+    for key, value in overrides.items():
+        plain = value
+        for part in reversed(key.split(".")):
+            plain = {part: plain}
+        values.append(located(plain, Origin("params")))
+    return values
+
+
+def _selection(selectors: Mapping[str, Names]) -> Selection:
+    for name in selectors:
+        if name not in _SELECTORS:
+            raise UsageError(
+                f"there is no selector {name!r}",
+                hint=did_you_mean(name, _SELECTORS) or f"there are {', '.join(_SELECTORS)}",
+            )
+    return Selection(
+        **{key: (names,) if isinstance(names, str) else tuple(names) for key, names in selectors.items()}
+    )
+
+
+def _with_places(parameters: Value) -> dict[str, dict[str, Any]]:
+    return {key: {"value": leaf.plain(), "where": str(leaf.origin)} for key, leaf in parameters.leaves()}

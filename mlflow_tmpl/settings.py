@@ -1,0 +1,141 @@
+"""The `[tool.mlo]` table of a project."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from mlflow_tmpl.errors import ProjectError, did_you_mean, place
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+FILE = "pyproject.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """Options that `run` takes where they are not given.
+
+    Attributes:
+        engine: where nodes run.
+        jobs: how many at a time.
+        keep_going: whether a failure leaves alone what does not depend on it.
+    """
+
+    engine: str = "auto"
+    jobs: int | None = None
+    keep_going: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a project says about itself.
+
+    Attributes:
+        package: import name of its code.
+        source: folder that the package lies in.
+        config: folder of the configuration.
+        environment: configuration environment that is taken when none is given.
+        environments: what each environment builds on.
+        defaults: options of `run`.
+    """
+
+    package: str
+    source: str = "src"
+    config: str = "conf"
+    environment: str | None = None
+    environments: Mapping[str, list[str]] = field(default_factory=dict)
+    defaults: Defaults = Defaults()
+
+
+_TYPES = {
+    "package": str,
+    "source": str,
+    "config": str,
+    "environment": str,
+    "environments": dict,
+    "defaults": dict,
+    "engine": str,
+    "jobs": int,
+    "keep_going": bool,
+}
+_SAID = {str: "text", dict: "a table", int: "a whole number", bool: "true or false", list: "a list of names"}
+
+
+def find_root(start: Path) -> tuple[Path, Settings]:
+    """Return the project that a folder lies in, and its settings.
+
+    Raises:
+        ProjectError: there is none, or its table is not as it has to be.
+    """
+    if not start.exists():
+        raise ProjectError(
+            f"the folder {str(start)!r} does not exist", hint="give --project the folder of a project"
+        )
+    here = start.resolve()
+    for folder in (here, *here.parents):
+        file = folder / FILE
+        if file.is_file():
+            table = _table(file)
+            if table is not None:
+                return folder, _settings(file, table)
+    raise ProjectError(
+        f"{str(start.resolve())!r} is not in a project",
+        hint="go to a folder whose pyproject.toml has [tool.mlo], or make one: mlo new",
+    )
+
+
+def _table(file: Path) -> dict[str, Any] | None:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        tool = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {})
+    except tomllib.TOMLDecodeError as error:
+        raise ProjectError(f"the file is no TOML: {error}", where=place(file)) from error
+    except UnicodeDecodeError as error:
+        raise ProjectError("the file is not UTF-8", where=place(file), hint="save it as UTF-8") from error
+    table = tool.get("mlo") if isinstance(tool, dict) else None
+    return table if isinstance(table, dict) else None
+
+
+def _settings(file: Path, table: dict[str, Any]) -> Settings:
+    if "package" not in table:
+        raise ProjectError(
+            "[tool.mlo] has no 'package'", where=place(file), hint='add package = "name_of_your_package"'
+        )
+    _check(file, "tool.mlo", table, {each.name for each in fields(Settings)})
+    for name, parents in table.get("environments", {}).items():
+        if not isinstance(parents, list) or not all(isinstance(parent, str) for parent in parents):
+            raise _wrong(file, f"tool.mlo.environments.{name}", list, parents)
+    defaults = table.get("defaults", {})
+    _check(file, "tool.mlo.defaults", defaults, {each.name for each in fields(Defaults)})
+    return Settings(**{**table, "defaults": Defaults(**defaults)})
+
+
+def _check(file: Path, path: str, table: dict[str, Any], known: set[str]) -> None:
+    for key, value in table.items():
+        if key not in known:
+            hint = did_you_mean(key, known) or f"it may have {', '.join(sorted(known))}"
+            raise ProjectError(f"[{path}] has an unknown key {key!r}", where=_line(file, key), hint=hint)
+        if type(value) is not _TYPES[key]:
+            raise _wrong(file, f"{path}.{key}", _TYPES[key], value)
+
+
+def _wrong(file: Path, path: str, wanted: type, value: Any) -> ProjectError:
+    key = path.rpartition(".")[2]
+    return ProjectError(f"{path} must be {_SAID[wanted]}, and is {value!r:.60}", where=_line(file, key))
+
+
+def _line(file: Path, key: str) -> str:
+    """Return the place of a key: `tomllib` keeps no lines, so it is looked for below its table."""
+    lines = file.read_text(encoding="utf-8").splitlines()
+    start = next((number for number, line in enumerate(lines) if line.strip().startswith("[tool.mlo")), 0)
+    for number, line in enumerate(lines[start:], start + 1):
+        if line.strip().startswith((f"{key} ", f"{key}=", f'"{key}"', f"[tool.mlo.{key}]")):
+            return place(file, number)
+    return place(file)

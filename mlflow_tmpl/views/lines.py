@@ -1,0 +1,239 @@
+"""Plans, runs and failures as lines of text for a terminal or a pipe."""
+
+from __future__ import annotations
+
+from collections import Counter
+from time import localtime, strftime
+from typing import TYPE_CHECKING, Any
+
+from mlflow_tmpl.views.cells import columns, fit, pad
+from mlflow_tmpl.views.statuses import duration, in_words, style_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from mlflow_tmpl.catalog import Catalog
+    from mlflow_tmpl.engine import NodeFailure, RunResult
+    from mlflow_tmpl.ledger import NodeRecord, RunRecord
+    from mlflow_tmpl.planning import Plan, Reason
+
+WIDEST_NAME = 40
+ACTIONS = {"run": ("▶", "blue"), "reuse": ("◆", "cyan"), "omit": ("◇", "bright_black")}
+"""How each action of a plan is marked."""
+
+
+class Paper:
+    """Where lines are written: how wide it is, and whether it shows colours and more than ASCII.
+
+    Args:
+        width: columns.
+        colour: whether to write colours.
+        ascii_only: for terminals that cannot show more.
+    """
+
+    def __init__(self, width: int = 80, *, colour: bool = False, ascii_only: bool = False) -> None:
+        self.width = width
+        self.colour = colour
+        self.ascii_only = ascii_only
+
+    def paint(self, text: str, **style: Any) -> str:
+        """Return a text in colour, if there is any."""
+        if not self.colour or not style:
+            return text
+        from click import style as painted
+
+        return painted(text, **style)
+
+    def mark(self, status: str) -> str:
+        """Return the mark of a status."""
+        style = style_of(status)
+        return self.paint(style.plain if self.ascii_only else style.mark, fg=style.colour or None, bold=True)
+
+    def fit(self, text: str, room: int) -> str:
+        """Return a text cut to some columns."""
+        return fit(text, room, "..." if self.ascii_only else "…")
+
+
+def plan_lines(plan: Plan, paper: Paper) -> Iterator[str]:
+    """Yield what a plan would do about each node, and why."""
+    names = [step.node.name for step in plan.steps]
+    widest = min(max(map(columns, names), default=0), WIDEST_NAME)
+    for step in plan.steps:
+        mark, colour = ACTIONS[step.action.value]
+        mark = {"run": ">", "reuse": "=", "omit": "-"}[step.action.value] if paper.ascii_only else mark
+        head = (
+            f"{paper.paint(mark, fg=colour, bold=True)} {pad(step.node.name, widest)}  {step.action.value:5}"
+        )
+        why = [str(reason) for reason in step.reasons] or [""]
+        room = paper.width - widest - 11
+        yield f"{head}  {paper.fit(why[0], room)}".rstrip()
+        for more in why[1:]:
+            yield " " * (widest + 11) + paper.fit(more, room)
+    yield plan_summary(plan)
+
+
+def plan_summary(plan: Plan) -> str:
+    """Return a plan in a line."""
+    counts = Counter(step.action.value for step in plan.steps)
+    if not counts["run"]:
+        return f"nothing to do: {_nodes(len(plan.steps))} up to date"
+    said = {"run": "to run", "reuse": "to reuse", "omit": "not needed"}
+    return ", ".join(f"{counts[action]} {words}" for action, words in said.items() if counts[action])
+
+
+def node_line(name: str, status: str, duration_s: float | None, text: str, widest: int, paper: Paper) -> str:
+    """Return what came of a node in a line that fits the paper."""
+    name_columns = min(max(widest, 8), WIDEST_NAME)
+    time = duration(duration_s) if status in {"done", "failed", "running"} else in_words(status)
+    head = f"{paper.mark(status)} {paper.fit(pad(name, name_columns), name_columns)}  {time:>9}"
+    room = paper.width - name_columns - 15
+    return f"{head}  {paper.fit(text, room)}".rstrip() if text and room > 8 else head.rstrip()
+
+
+def told_reasons(reasons: Sequence[Reason]) -> str:
+    """Return reasons in a line: the first one, and how many more."""
+    if not reasons:
+        return ""
+    more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
+    return f"{reasons[0]}{more}"
+
+
+def run_summary(result: RunResult) -> str:
+    """Return what came of a run in a line."""
+    counts = Counter(node.status for node in result.nodes)
+    if set(counts) <= {"reused", "skipped"}:
+        return f"nothing to do: {_nodes(len(result.nodes))} up to date ({duration(result.duration_s)})"
+    said = {
+        "done": "ran",
+        "reused": "reused",
+        "failed": "failed",
+        "blocked": "blocked",
+        "skipped": "not needed",
+    }
+    if result.status != "done":
+        said["skipped"] = "not started"
+    told = [f"{counts[status]} {words}" for status, words in said.items() if counts[status]]
+    return f"{result.status} in {duration(result.duration_s)}: {', '.join(told)}"
+
+
+def output_lines(result: RunResult, catalog: Catalog, final: Sequence[str], paper: Paper) -> Iterator[str]:
+    """Yield where the outputs of a run are."""
+    widest = max((columns(name) for name in final), default=0)
+    for name in final:
+        if name in result.outputs:
+            place = catalog.describe(name).get("filepath", "in memory: the catalog has no file for it")
+            yield f"  {pad(name, min(widest, WIDEST_NAME))}  {paper.fit(str(place), paper.width - widest - 4)}"
+
+
+def failure_lines(
+    failure: NodeFailure | Mapping[str, Any], paper: Paper, *, whole: bool = False
+) -> Iterator[str]:
+    """Yield what went wrong in a node: the user's own frames, the values that went in.
+
+    Args:
+        failure: the failure, or what was recorded of it.
+        paper: where it is written.
+        whole: whether to show all frames, libraries' included.
+    """
+    told = failure if not hasattr(failure, "to_json") else failure.to_json()
+    place = f"{told['where']}: " if told["where"] else ""
+    yield f"{paper.paint('error:', fg='red', bold=True)} {place}{told['message']}"
+    if told["values"]:
+        shown = ", ".join(f"{argument}: {shape}" for argument, shape in told["values"].items())
+        yield f"{paper.paint('  with:', fg='cyan')} {shown}"
+    if told["traceback"]:
+        for line in told["traceback"].rstrip().splitlines() if whole else own_frames(told["traceback"]):
+            yield f"  {paper.paint(line, dim=True)}"
+    if told["hint"]:
+        yield f"{paper.paint('  hint:', fg='cyan')} {told['hint']}"
+
+
+def own_frames(traceback: str) -> Iterator[str]:
+    """Yield the lines of a traceback without the frames of installed packages; those are counted."""
+    hidden, showing = 0, True
+    for line in traceback.rstrip().splitlines():
+        if line.startswith("  File "):
+            showing = "site-packages" not in line and "dist-packages" not in line
+            hidden += not showing
+        elif not line.startswith("    "):
+            if hidden:
+                yield f"  ({hidden} frame{'s' if hidden > 1 else ''} in libraries; --traceback shows them)"
+            hidden, showing = 0, True
+        if showing:
+            yield line
+
+
+def runs_table(runs: Sequence[RunRecord], paper: Paper) -> Iterator[str]:
+    """Yield past runs, a line each."""
+    if not runs:
+        yield "no runs yet: mlo run makes the first one"
+        return
+    heads = ("run", "when", "took", "status", "nodes", "pipelines")
+    rows = [(*_run_cells(run), run.status) for run in runs]
+    widths = [max(columns(row[at]) for row in [heads, *rows]) for at in range(len(heads))]
+    yield paper.fit(
+        "  " + "  ".join(pad(head, width) for head, width in zip(heads, widths, strict=True)), paper.width
+    ).rstrip()
+    for row in rows:
+        line = "  ".join(pad(cell, width) for cell, width in zip(row[:-1], widths, strict=True))
+        yield f"{paper.mark(row[-1])} {paper.fit(line, paper.width - 2)}".rstrip()
+
+
+def _run_cells(run: RunRecord) -> tuple[str, ...]:
+    counts = run.counts
+    ran = counts.get("done", 0) + counts.get("failed", 0)
+    kept = counts.get("reused", 0)
+    nodes = (
+        ", ".join(f"{count} {word}" for count, word in ((ran, "ran"), (kept, "reused")) if count)
+        or "none ran"
+    )
+    what = (
+        " ".join([*(name for name in run.pipelines if name != "__default__"), run.selection]).strip() or "all"
+    )
+    return (run.short_id, moment(run.started_at), duration(run.duration_s), in_words(run.status), nodes, what)
+
+
+def run_lines(run: RunRecord, paper: Paper) -> Iterator[str]:
+    """Yield one past run: how it was asked for, and what came of each node."""
+    yield f"{paper.mark(run.status)} {paper.paint(run.id, bold=True)}  {in_words(run.status)}"
+    took = f", took {duration(run.duration_s)}" if run.duration_s is not None else ""
+    facts = {
+        "when": moment(run.started_at) + took,
+        "what": " ".join([*(name for name in run.pipelines if name != "__default__"), run.selection]).strip()
+        or "all",
+        "environment": run.environment,
+        "engine": run.engine,
+        "by": f"{run.actor} on {run.host}",
+        "git": (run.git_commit or "")[:12],
+        "command": run.command,
+    }
+    for fact, text in facts.items():
+        if text:
+            yield f"  {pad(fact, 11)}  {paper.fit(text, paper.width - 15)}"
+    yield ""
+    widest = max((columns(node.name) for node in run.nodes), default=0)
+    for node in run.nodes:
+        yield node_line(node.name, node.status, node.duration_s, _told(node), widest, paper)
+    for node in run.nodes:
+        if node.error:
+            yield ""
+            yield from failure_lines(node.error, paper)
+
+
+def _told(node: NodeRecord) -> str:
+    more = f" (and {len(node.reasons) - 1} more)" if len(node.reasons) > 1 else ""
+    return f"{node.reasons[0]['text']}{more}" if node.reasons else ""
+
+
+def moment(seconds: float) -> str:
+    """Return a time of the clock on the wall, to the second."""
+    return strftime("%Y-%m-%d %H:%M:%S", localtime(seconds))
+
+
+def _nodes(count: int) -> str:
+    return "1 node is" if count == 1 else f"all {count} nodes are"
+
+
+def joined(lines: Iterable[str]) -> str:
+    """Return lines as one text."""
+    return "".join(f"{line}\n" for line in lines)
