@@ -79,6 +79,7 @@ class Loop:
         under_way: dict[Future, int] = {}
         frontier = self._frontier
         try:
+            frontier.start()
             while True:
                 while frontier.ready and len(under_way) < executor.slots and not self._stopping:
                     position = frontier.pop()

@@ -38,10 +38,12 @@ def describe_environment() -> dict[str, Any]:
 
 def actor() -> str:
     """Return who runs, as the system names them."""
-    for variable in ("MLO_ACTOR", "USER", "LOGNAME", "USERNAME"):
-        if name := os.environ.get(variable):
-            return name
-    return str(os.getuid()) if hasattr(os, "getuid") else "unknown"
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return "unknown"
 
 
 def git_commit(root: Path) -> str | None:

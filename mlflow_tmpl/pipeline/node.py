@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from mlflow_tmpl.errors import PipelineError, did_you_mean
-from mlflow_tmpl.pipeline.names import PARAMETER_PREFIX, is_dataset_name, is_parameter, is_word
+from mlflow_tmpl.pipeline.names import PARAMETER_PREFIX, PARAMETERS, is_dataset_name, is_word
 from mlflow_tmpl.pipeline.signature import (
     Signature,
     describe,
@@ -100,7 +100,7 @@ class Node:
         signature = read_signature(func)
         wired, positional = _wire(func, signature, inputs)
         names, keys, several = _outputs(func, outputs)
-        own = name or getattr(innermost_function(func), "__name__", None) or type(func).__name__
+        own = name or _name_of(func)
         _set(self, "func", func)
         _set(self, "inputs", wired)
         _set(self, "outputs", names)
@@ -123,13 +123,13 @@ class Node:
             if not is_word(tag):
                 raise self.error(f"{tag!r} is no name for a tag", hint="use letters, digits, '_', '.', '-'")
         for dataset in (*self.inputs.values(), *self.outputs):
-            if not isinstance(dataset, str) or not is_dataset_name(dataset):
+            if not is_dataset_name(dataset):
                 raise self.error(
                     f"{dataset!r} is no name for a dataset of node {self.name!r}",
                     hint="use letters, digits, '_', '.', '-', at most one '@view', or 'params:key'",
                 )
         for output in self.outputs:
-            if is_parameter(output):
+            if output.startswith(PARAMETER_PREFIX) or output == PARAMETERS:
                 raise self.error(
                     f"node {self.name!r} cannot give out parameter {output!r}",
                     hint="parameters come from conf/",
@@ -178,6 +178,10 @@ class Node:
         return other
 
 
+def _name_of(func: Callable[..., Any]) -> str:
+    return getattr(innermost_function(func), "__name__", None) or type(func).__name__
+
+
 def replace_slots(node: Node) -> Node:
     """Return a copy of a node that can be filled in by the caller before anyone else sees it."""
     other = object.__new__(Node)
@@ -203,59 +207,55 @@ def _wire(
     func: Callable[..., Any], signature: Signature, inputs: Names
 ) -> tuple[dict[str, str], tuple[str, ...]]:
     """Return argument -> dataset in the order of the arguments, and the arguments that go by position."""
-    explicit = _explicit(func, signature, inputs)
-    if inputs is None and signature.takes_any:
-        raise _error(func, "has *args", "say what they are with inputs=[...]")
-    wired = {}
-    for argument in signature.positional:
-        if argument in explicit:
-            wired[argument] = explicit[argument]
-        elif inputs is None or (
-            not isinstance(inputs, (str, list, tuple)) and argument not in signature.optional
-        ):
-            wired[argument] = argument
-        elif argument not in signature.optional:
-            raise _error(
-                func, f"takes {argument!r}, which inputs= does not fill", "name a dataset for each argument"
-            )
+    if inputs is None or isinstance(inputs, Mapping):
+        wired = _by_name(func, signature, inputs)
+    else:
+        wired = _by_position(func, signature, (inputs,) if isinstance(inputs, str) else inputs)
     for argument in signature.keyword_only:
-        wired[argument] = explicit.get(argument, PARAMETER_PREFIX + argument)
-    if len(wired) == len(signature.positional) + len(signature.keyword_only) == 0 and not explicit:
-        return wired, ()
-    rest = [argument for argument in explicit if argument not in wired]
-    wired.update((argument, explicit[argument]) for argument in rest)
-    if any("[" in argument for argument in rest):
-        return wired, (*signature.positional, *(argument for argument in rest if "[" in argument))
+        wired.setdefault(argument, PARAMETER_PREFIX + argument)
+    spread = [argument for argument in wired if "[" in argument] if signature.takes_any else ()
+    if spread:
+        return wired, (*signature.positional, *spread)
     return wired, signature.positional[: signature.positional_only]
 
 
-def _explicit(func: Callable[..., Any], signature: Signature, inputs: Names) -> Mapping[str, str]:
-    if inputs is None:
-        return {}
-    if isinstance(inputs, str):
-        inputs = (inputs,)
-    if isinstance(inputs, (list, tuple)):
-        slots = list(signature.positional)
-        if signature.takes_any:
-            slots += [f"args[{index}]" for index in range(len(inputs) - len(slots))]
-        if len(inputs) > len(slots):
-            raise _error(
-                func,
-                f"takes {len(slots)} arguments by position, inputs= has {len(inputs)}",
-                "give a mapping instead",
-            )
-        return dict(zip(slots, inputs, strict=False))
-    if not isinstance(inputs, Mapping):
+def _by_position(func: Callable[..., Any], signature: Signature, inputs: Sequence[str]) -> dict[str, str]:
+    """Fill the arguments in their order, then ``*args``."""
+    if not isinstance(inputs, (list, tuple)):
         raise _error(func, f"has inputs={inputs!r:.80}", "give a name, a list of names, or a mapping")
+    slots = signature.positional
+    if signature.takes_any:
+        slots = (*slots, *[f"args[{index}]" for index in range(len(inputs) - len(slots))])
+    if len(inputs) > len(slots):
+        problem = f"takes {len(slots)} arguments by position, inputs= has {len(inputs)}"
+        raise _error(func, problem, "give a mapping instead")
+    for argument in slots[len(inputs) :]:
+        if argument not in signature.optional:
+            raise _error(
+                func, f"takes {argument!r}, which inputs= does not fill", "name a dataset for each argument"
+            )
+    return dict(zip(slots, inputs, strict=False))
+
+
+def _by_name(
+    func: Callable[..., Any], signature: Signature, inputs: Mapping[str, str] | None
+) -> dict[str, str]:
+    """Fill the arguments that are named; the others are datasets of their own names."""
+    if inputs is None:
+        if signature.takes_any:
+            raise _error(func, "has *args", "say what they are with inputs=[...]")
+        return {argument: argument for argument in signature.positional}
     known = {*signature.positional, *signature.keyword_only}
     for argument in inputs:
         if argument not in known and not signature.takes_any_name:
-            raise _error(
-                func,
-                f"has no argument {argument!r}",
-                did_you_mean(argument, known) or f"it has {', '.join(sorted(known)) or 'none'}",
-            )
-    return inputs
+            hint = did_you_mean(argument, known) or f"it has {', '.join(sorted(known)) or 'none'}"
+            raise _error(func, f"has no argument {argument!r}", hint)
+    wired = {
+        argument: inputs.get(argument, argument)
+        for argument in signature.positional
+        if argument in inputs or argument not in signature.optional
+    }
+    return {**wired, **inputs}
 
 
 def _outputs(

@@ -13,7 +13,7 @@ from mlflow_tmpl.pipeline.node import Node
 from mlflow_tmpl.pipeline.order import CycleError, order, reach
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     import networkx
 
@@ -348,9 +348,9 @@ def _cycle(path: list[Node]) -> PipelineError:
 
 
 def _known(
-    name: str, known: Iterable[str], what: str, error: type[PipelineError | UsageError] = UsageError
+    name: str, known: Collection[str], what: str, error: type[PipelineError | UsageError] = UsageError
 ) -> str:
-    if name in known:  # type: ignore[operator]
+    if name in known:
         return name
     raise error(
         f"there is no {what} {name!r} in the pipeline", hint=did_you_mean(name, known) or _some(known, what)

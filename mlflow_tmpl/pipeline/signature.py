@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -43,11 +43,17 @@ def read_signature(func: Callable[..., Any]) -> Signature:
         PipelineError: it is a class or a coroutine function, or its arguments cannot be told.
     """
     if type(func) is FunctionType and "__wrapped__" not in func.__dict__:
-        return _of_code(func)
+        return _of_function(func) if func.__closure__ else _of_plain_function(func)
     return _of_any(func)
 
 
-def _of_code(func: FunctionType) -> Signature:
+@lru_cache(maxsize=1024)
+def _of_plain_function(func: FunctionType) -> Signature:
+    """Remember functions that many nodes share; one with a closure would be kept alive with all that it holds."""
+    return _of_function(func)
+
+
+def _of_function(func: FunctionType) -> Signature:
     code = func.__code__
     _refuse_coroutine(func, code.co_flags)
     count = code.co_argcount

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlflow_tmpl.config import convert, parameter_annotations
 from mlflow_tmpl.errors import ConfigError, did_you_mean
 from mlflow_tmpl.pipeline.names import is_parameter, parameter_key
 from mlflow_tmpl.planning.values import canonical_json
@@ -25,13 +24,18 @@ class BoundParameter:
         key: dotted key; empty for all parameters.
         value: converted to the annotation of the argument.
         shown: its plain value as JSON: what counts in keys and what is shown.
-        where: ``file:line`` that it comes from.
+        source: the value as it was configured, which knows where each part of it stands.
     """
 
     key: str
     value: Any
     shown: str
-    where: str
+    source: Value
+
+    def where(self, dotted: str) -> str:
+        """Return ``file:line`` of a part of the parameter; of all of it for the empty key."""
+        part = self.source.get(dotted)
+        return str((part or self.source).origin)
 
 
 NO_PARAMETERS: Mapping[str, BoundParameter] = {}
@@ -63,6 +67,8 @@ def bind_parameters(pipeline: Pipeline, parameters: Value) -> list[Mapping[str, 
 
 
 def _bind(node: Node, argument: str, name: str, parameters: Value) -> BoundParameter | None:
+    from mlflow_tmpl.config import convert, parameter_annotations  # a run without parameters needs no YAML
+
     key = parameter_key(name)
     value = parameters.get(key) if key else parameters
     if value is None:
@@ -77,7 +83,7 @@ def _bind(node: Node, argument: str, name: str, parameters: Value) -> BoundParam
         )
     annotation = parameter_annotations(node.func).get(argument, Any)
     converted = convert(value, annotation, f"parameter {key!r}" if key else "the parameters")
-    return BoundParameter(key, converted, canonical_json(value.plain()), str(value.origin))
+    return BoundParameter(key, converted, canonical_json(value.plain()), value)
 
 
 def _together(errors: list[ConfigError]) -> ConfigError:

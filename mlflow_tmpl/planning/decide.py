@@ -10,7 +10,7 @@ from mlflow_tmpl.hashing import digest
 from mlflow_tmpl.pipeline.names import base_name, is_parameter
 from mlflow_tmpl.planning.frontier import Verdict
 from mlflow_tmpl.planning.history import History, Parts, PastResult
-from mlflow_tmpl.planning.reasons import Reason, differences
+from mlflow_tmpl.planning.reasons import Present, Reason, differences
 from mlflow_tmpl.planning.values import canonical_json
 
 if TYPE_CHECKING:
@@ -151,8 +151,9 @@ class Decider:
             return (Reason("new"),)
         if decision.key is not None and past.key == decision.key:
             return (Reason("undone"),)
-        places = {parameter.key: parameter.where for parameter in self._parameters[position].values()}
-        return tuple(differences(past, decision.parts, self._history, places)) or (Reason("undone"),)
+        code = self._code.fingerprint(self._pipeline.nodes[position].func).parts
+        now = Present(decision.parts, code, self._parameters[position])
+        return tuple(differences(past.parts, now, self._history)) or (Reason("undone"),)
 
     def _decide(self, node: Node, position: int) -> Decision:
         inputs, doubts = self._inputs(node)

@@ -66,6 +66,9 @@ class Frontier:
         self.demanded = [False] * len(needs)
         self.decided = [False] * len(needs)
         self.done = [False] * len(needs)
+
+    def start(self) -> None:
+        """Decide what can be decided before anything has run."""
         self._advance([node for node, count in enumerate(self._undecided) if not count])
 
     def pop(self) -> int:

@@ -98,6 +98,7 @@ def make_plan(
     """
     decider = Decider(pipeline, catalog, parameters, history, code, force or Force())
     frontier = Frontier(pipeline.needs, pipeline.feeds, memory_makers(pipeline, catalog), decider.decide)
+    frontier.start()
     while frontier.ready:
         position = frontier.pop()
         decision = decider.decisions[position]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mlflow_tmpl.planning.history import History, Parts, PastResult
+    from mlflow_tmpl.planning.arguments import BoundParameter
+    from mlflow_tmpl.planning.history import History, Parts
+
+_LONGEST_VALUE = 60
 
 SENTENCES = {
     "new": "never run before",
@@ -69,56 +73,82 @@ class Reason:
         return {"text": str(self), **{key: value for key, value in asdict(self).items() if value}}
 
 
-def differences(
-    past: PastResult, now: Parts, history: History, places: Mapping[str, str]
-) -> Iterator[Reason]:
-    """Yield what differs between a node's newest result and its present state.
+@dataclass(frozen=True, slots=True)
+class Present:
+    """The present state of a node, to be compared with an earlier one.
 
-    Args:
-        past: the newest result of the node.
-        now: what its key is made of now.
-        history: answers what an earlier code fingerprint was made of.
-        places: ``file:line`` of parameters, by key.
+    Attributes:
+        parts: what its key is made of.
+        code: what the fingerprint of its code is made of.
+        parameters: argument to the parameter that it takes.
     """
-    before = past.parts
-    if before.code != now.code:
-        yield from _code(history.code(before.code), history.code(now.code))
-    yield from _parameters(before, now, places)
-    yield from _inputs(before, now, history)
-    for dataset, how in now.outputs.items():
+
+    parts: Parts
+    code: Mapping[str, str]
+    parameters: Mapping[str, BoundParameter]
+
+
+def differences(before: Parts, now: Present, history: History) -> Iterator[Reason]:
+    """Yield what differs between the parts of a node's newest result and its present state."""
+    after = now.parts
+    if before.code != after.code:
+        yield from _code(history.code(before.code), now.code)
+    yield from _parameters(before, now)
+    yield from _inputs(before, after, history)
+    for dataset, how in after.outputs.items():
         if dataset in before.outputs and before.outputs[dataset] != how:
             yield Reason("saving", dataset)
-    if set(before.outputs) != set(now.outputs):
-        yield Reason("wiring", ", ".join(sorted(set(before.outputs) ^ set(now.outputs))))
+    if set(before.outputs) != set(after.outputs):
+        yield Reason("wiring", ", ".join(sorted(set(before.outputs) ^ set(after.outputs))))
 
 
 def _code(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Reason]:
-    changed = [name for name in sorted({*before, *after}) if before.get(name) != after.get(name)]
     if not before:
-        yield Reason("code", "all of it")
+        yield Reason("code", "what it was is not known")
         return
-    for name in changed:
+    for name in sorted({*before, *after}):
+        if before.get(name) == after.get(name):
+            continue
         kind, _, subject = name.partition(" ")
         if kind in {"package", "python"}:
             yield Reason(kind, subject, "", before.get(name, "none"), after.get(name, "none"))
         elif kind == "module":
-            state = "added" if name not in before else "gone" if name not in after else ""
-            yield Reason("code", f"{subject} {state}".strip())
+            state = " is new" if name not in before else " is gone" if name not in after else ""
+            yield Reason("code", f"{subject}{state}")
         elif kind == "function":
             yield Reason("code", "what is bound into the function")
         else:
             yield Reason(kind, subject)
 
 
-def _parameters(before: Parts, now: Parts, places: Mapping[str, str]) -> Iterator[Reason]:
-    for argument, (key, value) in now.parameters.items():
-        old_key, old = before.parameters.get(argument, ("", "none"))
+def _parameters(before: Parts, now: Present) -> Iterator[Reason]:
+    for argument, (key, value) in now.parts.parameters.items():
+        old_key, old = before.parameters.get(argument, ("", "null"))
         if old_key and old_key != key:
             yield Reason("wiring", argument, "", old_key, key)
         elif old != value:
-            yield Reason("parameter", key, places.get(key, ""), old, value)
-    for argument in sorted(set(before.parameters) - set(now.parameters)):
+            parameter = now.parameters[argument]
+            for inner, left, right in _leaves(json.loads(old), json.loads(value)):
+                dotted = ".".join(part for part in (parameter.key, inner) if part)
+                yield Reason("parameter", dotted, parameter.where(inner), left, right)
+    for argument in sorted(set(before.parameters) - set(now.parts.parameters)):
         yield Reason("parameter", before.parameters[argument][0], "", before.parameters[argument][1], "none")
+
+
+def _leaves(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, str, str]]:
+    """Yield dotted key and both values of what differs between two values."""
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        if before != after or type(before) is not type(after):
+            yield path, _shown(before), _shown(after)
+        return
+    for key in dict.fromkeys([*before, *after]):
+        inner = f"{path}.{key}" if path else key
+        yield from _leaves(before.get(key), after.get(key), inner)
+
+
+def _shown(value: Any) -> str:
+    text = "none" if value is None else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."
 
 
 def _inputs(before: Parts, now: Parts, history: History) -> Iterator[Reason]:

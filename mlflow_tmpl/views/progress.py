@@ -39,7 +39,8 @@ class Lines:
         """Write what happened, if it is worth a line."""
         if isinstance(event, RunStarted):
             self.widest = max((columns(step.node.name) for step in event.plan.steps), default=0)
-            self._write(f"run {event.run_id[:13]}: {plan_summary(event.plan)}")
+            if any(step.action.value == "run" for step in event.plan.steps):
+                self._write(f"run {event.run_id[:13]}: {plan_summary(event.plan)}")
         elif isinstance(event, NodeFinished) and event.status in _SHOWN:
             self._write(self.line(event))
             if event.outcome and event.outcome.unused:
