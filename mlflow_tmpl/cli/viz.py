@@ -1,0 +1,189 @@
+"""`mlo viz`: the graph in the terminal, or in a file."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+from shutil import get_terminal_size
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mlflow_tmpl.cli.options import (
+    open_from,
+    pipelines_argument,
+    project_options,
+    selection_from,
+    selection_options,
+)
+from mlflow_tmpl.errors import UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlflow_tmpl.ledger import NodeRecord
+    from mlflow_tmpl.project import Project
+    from mlflow_tmpl.views.graph import GraphView, LastRun, RunView
+
+FORMATS = {
+    ".html": ("mlflow_tmpl.views.html", "to_html"),
+    ".svg": ("mlflow_tmpl.views.svg", "to_svg"),
+    ".mmd": ("mlflow_tmpl.views.mermaid", "to_mermaid"),
+    ".dot": ("mlflow_tmpl.views.dot", "to_dot"),
+    ".json": ("mlflow_tmpl.views.json", "to_json"),
+}
+"""What each suffix is written by, and the module that is imported for it alone."""
+
+WITH_CODE = {".html", ".json"}
+NARROWEST = 20
+
+
+@click.command("viz", short_help="Draw the graph.")
+@pipelines_argument
+@click.option(
+    "-o", "--output", type=click.Path(), metavar="FILE", help=f"Write a file: {', '.join(FORMATS)}."
+)
+@selection_options
+@click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII only.")
+@click.option("--json", "as_json", is_flag=True, help="Print the graph as one JSON document.")
+@project_options
+def command(output: str | None, ascii_only: bool, as_json: bool, **options: Any) -> None:
+    """Draw the graph in the terminal: a line a node, with its last status and timing.
+
+    With -o the suffix of the file tells the format; an .html page needs nothing but itself.
+    """
+    suffix = _suffix(output, as_json)
+    with _quiet_stdout(as_json):
+        view = graph_of(open_from(options), options, code=as_json or suffix in WITH_CODE)
+    if output:
+        _write(Path(output), _rendered(view, suffix))
+        click.echo(output)
+    elif as_json:
+        click.echo(_rendered(view, ".json"))
+    else:
+        _print(view, ascii_only=ascii_only)
+
+
+def graph_of(project: Project, options: Mapping[str, Any], *, code: bool) -> GraphView:
+    """Return the model of the part of a project that the options mean.
+
+    Args:
+        project: what is drawn.
+        options: names of ``pipelines``, and the criteria of a selection.
+        code: whether the functions' source text is read.
+    """
+    from mlflow_tmpl.views.graph import build_graph
+
+    names = options["pipelines"]
+    pipeline = project.pipeline(*names).select(selection_from(options))
+    catalog, values = project.catalog, project.config.parameters
+    found = {key: values.get(key) if key else values for key in _keys(pipeline.parameters)}
+    places = {f"params:{key}": str(value.origin) for key, value in found.items() if value is not None and key}
+    return build_graph(
+        pipeline,
+        title=f"{project.name}: {', '.join(names)}" if names else project.name,
+        describe=lambda name: {**catalog.describe(name), "memory": catalog.is_memory(name)},
+        where=lambda name: places.get(name, "") or catalog.where(name),
+        exists=catalog.exists if code else lambda _: None,
+        parameters={key: value.plain() for key, value in found.items() if value is not None},
+        last={name: _last_run(record) for name, record in project.last_runs(pipeline).items()},
+        run=_last_run_of(project),
+        memberships=_memberships(project, names) if code else None,
+        code=code,
+    )
+
+
+def _keys(parameters: tuple[str, ...]) -> list[str]:
+    from mlflow_tmpl.pipeline.names import parameter_key
+
+    return [parameter_key(name) for name in parameters]
+
+
+def _memberships(project: Project, names: tuple[str, ...]) -> dict[str, list[str]]:
+    """Return the pipelines of each node, of those that were asked for: others need not even be importable."""
+    members: dict[str, list[str]] = {}
+    for name in names or [name for name in project.pipelines if not name.startswith("__")]:
+        for node in project.pipelines[name]:
+            members.setdefault(node.name, []).append(name)
+    return members
+
+
+def _last_run_of(project: Project) -> RunView | None:
+    from mlflow_tmpl.views.graph import RunView
+
+    runs = project.ledger.runs(1) if project.has_ledger else ()
+    return RunView(runs[0].id, runs[0].status) if runs else None
+
+
+def _last_run(record: NodeRecord) -> LastRun:
+    from datetime import datetime, timezone
+
+    from mlflow_tmpl.views.graph import LastRun
+
+    ended = record.ended_at
+    failure = record.error or {}
+    return LastRun(
+        status=record.status,
+        duration_s=record.duration_s,
+        ended_at=datetime.fromtimestamp(ended, timezone.utc).isoformat(timespec="seconds") if ended else "",
+        reasons=tuple([reason["text"] for reason in record.reasons]),
+        error="\n".join([text for text in (failure.get("message"), failure.get("traceback")) if text]),
+    )
+
+
+def _suffix(output: str | None, as_json: bool) -> str:
+    if not output:
+        return ""
+    if as_json:
+        raise UsageError(
+            "--json prints the graph, -o writes it", hint="give one of them; -o FILE.json writes JSON"
+        )
+    suffix = Path(output).suffix.lower()
+    if suffix not in FORMATS:
+        problem = (
+            f"no graph can be written as {suffix!r}"
+            if suffix
+            else f"{output!r} has no suffix to tell its format"
+        )
+        raise UsageError(problem, hint=did_you_mean(suffix, FORMATS) or f"known are {', '.join(FORMATS)}")
+    return suffix
+
+
+def _quiet_stdout(as_json: bool) -> Any:
+    """Keep what the project's modules print out of the document."""
+    from mlflow_tmpl.cli.streams import reserved_stdout
+
+    return reserved_stdout() if as_json else nullcontext()
+
+
+def _rendered(view: GraphView, suffix: str) -> str:
+    from importlib import import_module
+
+    module, function = FORMATS[suffix]
+    rendered: str = getattr(import_module(module), function)(view)
+    return rendered
+
+
+def _write(path: Path, text: str) -> None:
+    from mlflow_tmpl.catalog.files import replacing
+
+    try:
+        with replacing(path) as temporary:
+            temporary.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise UsageError(
+            f"{str(path)!r} cannot be written: {reason}", hint="give -o another place"
+        ) from error
+
+
+def _print(view: GraphView, *, ascii_only: bool) -> None:
+    from mlflow_tmpl.cli.options import can_show, paper_for
+    from mlflow_tmpl.views.terminal import draw
+
+    paper = paper_for(sys.stdout)
+    width = get_terminal_size((80, 24)).columns  # a drawing in a pipe keeps to what any page can hold
+    plain = ascii_only or not can_show(sys.stdout)
+    drawing = draw(view, width=max(width, NARROWEST), ascii_only=plain, colour=paper.colour)
+    click.echo(drawing, nl=False, color=paper.colour)

@@ -1,0 +1,1 @@
+"""Drawings of the graph and of runs: one model, and one renderer a format."""

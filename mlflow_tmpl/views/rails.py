@@ -1,0 +1,193 @@
+"""The graph on a terminal: rails in the manner of `git log --graph`, one line a node.
+
+A node sits on a rail; the rail goes on below it as long as someone still takes what it gives. A line from the
+side starts a branch (``├─●``), ends one (``●─╯``), or brings one more input (``├▸●``). A rail that a line passes
+without meeting it is drawn unbroken (``├─│─●``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlflow_tmpl.views.rail_order import rail_order
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mlflow_tmpl.views.graph import GraphView
+
+
+@dataclass(frozen=True, slots=True)
+class RailRow:
+    """One line of the drawing.
+
+    Attributes:
+        node: the node's position in the view.
+        before, after: what stands left and right of the node's mark.
+        below: the rails as they go on under this line, for a heading to be put between.
+    """
+
+    node: int
+    before: str
+    after: str
+    below: str
+
+
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """The characters that rails are made of."""
+
+    rail: str
+    line: str
+    first: str
+    """Where a line leaves a rail to the right that goes on; `last` is its mirror image."""
+    last: str
+    both: str
+    """Where a line crosses a rail and meets it, and the rail goes on; `ends_both` where it does not."""
+    ends_both: str
+    ends_last: str
+    ends_first: str
+    joins_right: str
+    joins_left: str
+    folded: str
+
+
+UNICODE = Glyphs("│", "─", "├", "┤", "┼", "┴", "╯", "╰", "▸", "◂", "┆")
+ASCII = Glyphs("|", "-", "+", "+", "+", "'", "'", "'", ">", "<", ":")
+
+
+def rail_rows(view: GraphView, *, limit: int, glyphs: Glyphs = UNICODE) -> list[RailRow]:
+    """Return the rails of a pipeline, line by line.
+
+    Args:
+        view: what to draw.
+        limit: how many rails may lie side by side; those beyond are folded into the last one, which counts them.
+        glyphs: what to draw with.
+    """
+    needs, feeds = node_edges(view)
+    yard = _Yard(limit, glyphs, [len(takers) for takers in feeds])
+    return [yard.row(node, needs[node]) for node in rail_order(needs, feeds)]
+
+
+def node_edges(view: GraphView) -> tuple[list[list[int]], list[list[int]]]:
+    """Return, for each node by position, those that it needs and those that it feeds."""
+    makers = {wire.id: position for position, node in enumerate(view.nodes) for wire in node.outputs}
+    needs = [
+        list(dict.fromkeys([makers[wire.id] for wire in node.inputs if wire.id in makers]))
+        for node in view.nodes
+    ]
+    feeds: list[list[int]] = [[] for _ in view.nodes]
+    for position, direct in enumerate(needs):
+        for need in direct:
+            feeds[need].append(position)
+    return needs, feeds
+
+
+class _Yard:
+    """The rails that are open while the drawing goes down, each named by the node that it starts from."""
+
+    def __init__(self, limit: int, glyphs: Glyphs, takers: Sequence[int]) -> None:
+        self.fold = max(limit - 1, 1)
+        self.glyphs = glyphs
+        self.left = list(takers)
+        self.rails: list[int | None] = [None]
+        self.columns: dict[int, int] = {}
+        self.folded = 0
+        self.marked = -1
+        """The column of the mark in the line above: a node that needs nothing must not seem to follow from it."""
+
+    def row(self, node: int, needs: Sequence[int]) -> RailRow:
+        for need in needs:
+            self.left[need] -= 1
+        column = self._choose(needs)
+        joined = self._joined(column, needs)
+        follows = any(self.columns[need] == column and not self.left[need] for need in needs)
+        ended = [need for need in needs if not self.left[need]]
+        drawn = self._cells(column, joined, follows and len(ended) == 1)
+        self._move(node, column, ended)
+        mark = 2 * column
+        return RailRow(node, drawn[:mark], self._counted(drawn[mark + 1 :]), self._below())
+
+    def _choose(self, needs: Sequence[int]) -> int:
+        """Return the column of a node: that of a rail which ends in it, else the next free one to the right."""
+        ending = [self.columns[need] for need in needs if not self.left[need]]
+        if ending and min(ending) < self.fold:
+            return min(ending)
+        start = min([self.columns[need] for need in needs], default=-1) + 1
+        for column in range(start, min(len(self.rails), self.fold)):
+            if self.rails[column] is None and (needs or column != self.marked):
+                return column
+        return min(max(len(self.rails), start), self.fold)
+
+    def _joined(self, column: int, needs: Sequence[int]) -> dict[int, bool]:
+        """Return the columns that the line of a node meets, and whether their rails go on below."""
+        joined: dict[int, bool] = {}
+        for need in needs:
+            at = self.columns[need]
+            joined[at] = joined.get(at, False) or bool(self.left[need])
+        if self.fold in joined:
+            gone = sum([self.columns[need] == self.fold and not self.left[need] for need in needs])
+            joined[self.fold] = self.folded > gone
+        joined.pop(column, None)
+        return joined
+
+    def _cells(self, column: int, joined: Mapping[int, bool], joins: bool) -> str:
+        glyphs = self.glyphs
+        low, high = min([column, *joined]), max([column, *joined])
+        cells = []
+        for at in range(max(len(self.rails), column + 1, high + 1)):
+            cells.append(self._cell(at, low, high, joined))
+            cells.append(glyphs.line if low <= at < high else " ")
+        if joins and low < column and not any(not on for at, on in joined.items() if at < column):
+            cells[2 * column - 1] = glyphs.joins_right
+        if joins and high > column and all(on for at, on in joined.items() if at > column):
+            cells[2 * column + 1] = glyphs.joins_left
+        return "".join(cells)
+
+    def _cell(self, at: int, low: int, high: int, joined: Mapping[int, bool]) -> str:
+        glyphs = self.glyphs
+        if at in joined:
+            on = joined[at]
+            if at == low:
+                return glyphs.first if on else glyphs.ends_first
+            if at == high:
+                return glyphs.last if on else glyphs.ends_last
+            return glyphs.both if on else glyphs.ends_both
+        if self._open(at):
+            return glyphs.folded if at == self.fold else glyphs.rail
+        return glyphs.line if low < at < high else " "
+
+    def _open(self, at: int) -> bool:
+        return self.folded > 0 if at == self.fold else at < len(self.rails) and self.rails[at] is not None
+
+    def _move(self, node: int, column: int, ended: Sequence[int]) -> None:
+        """Close the rails that end in a node, and open its own."""
+        for need in ended:
+            at = self.columns.pop(need)
+            if at == self.fold:
+                self.folded -= 1
+            else:
+                self.rails[at] = None
+        while len(self.rails) <= column:
+            self.rails.append(None)
+        if self.left[node]:
+            self.columns[node] = column
+            if column == self.fold:
+                self.folded += 1
+            else:
+                self.rails[column] = node
+        while len(self.rails) > 1 and self.rails[-1] is None and not self._open(len(self.rails) - 1):
+            self.rails.pop()
+        self.marked = column
+
+    def _counted(self, drawn: str) -> str:
+        return f"{drawn.rstrip()} {self.folded}" if self.folded > 1 else drawn.rstrip()
+
+    def _below(self) -> str:
+        return "".join(self._below_cells()).rstrip()
+
+    def _below_cells(self) -> Iterator[str]:
+        for at in range(len(self.rails)):
+            yield self._cell(at, at, at, {})
+            yield " "
