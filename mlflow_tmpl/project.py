@@ -188,7 +188,7 @@ class Project:
         whole = self.pipeline(*pipelines, parameters=parameters)
         self._check_overrides(params, whole)
         part = whole.select(_selection(selectors))
-        check_wiring(part, self.catalog, whole=self.pipeline(parameters=parameters) if part.inputs else whole)
+        check_wiring(part, self.catalog, elsewhere=lambda: self._elsewhere(whole, parameters))
         forced = frozenset((force,) if isinstance(force, str) else force)
         for name in forced:
             if name not in part:
@@ -262,6 +262,13 @@ class Project:
         if not self.has_ledger:
             return {}
         return self.ledger.last_runs([node.name for node in pipeline or self.pipeline()])
+
+    def _elsewhere(self, pipeline: Pipeline, parameters: Value) -> Pipeline:
+        """Return all nodes of the project, to say where a missing value is made; fewer where a module is broken."""
+        try:
+            return self.pipeline(parameters=parameters)
+        except MloError:
+            return pipeline
 
     def _parameters(self, overrides: Overrides | None) -> Value:
         every = self.config.parameters

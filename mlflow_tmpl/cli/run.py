@@ -146,9 +146,7 @@ def _progress() -> Any:
 def _tell_result(result: RunResult, project: Project) -> None:
     from mlflow_tmpl.views.lines import output_lines, run_summary
 
-    taken = {name for node in project.pipeline() for name in node.inputs.values()}
-    final = [name for name in result.outputs if name not in taken]
-    lines = [run_summary(result), *output_lines(result, project.catalog, final, paper_for(sys.stdout))]
+    lines = [run_summary(result), *output_lines(result, project.catalog, paper_for(sys.stdout))]
     print_lines(lines)
 
 

@@ -56,6 +56,7 @@ class RunResult:
         nodes: what came of each node, in the order of the pipeline.
         duration_s: how long the run took.
         outputs: names of the datasets that can be asked for.
+        final: those of them that no node of the run takes.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class RunResult:
         duration_s: float,
         values: Mapping[str, Any],
         saved: tuple[str, ...],
+        final: tuple[str, ...],
         catalog: Catalog,
     ) -> None:
         self.id = run_id
@@ -73,6 +75,7 @@ class RunResult:
         self.nodes = nodes
         self.duration_s = duration_s
         self.outputs: tuple[str, ...] = (*saved, *values)
+        self.final = tuple(name for name in final if name in self.outputs)
         self._values = values
         self._catalog = catalog
 

@@ -122,7 +122,7 @@ def _result(
     left = {name: values[name] for name in pipeline.outputs if name in values}
     saved = tuple(name for node in pipeline.nodes for name in node.outputs if not catalog.is_memory(name))
     status = "failed" if loop.failures else "done"
-    result = RunResult(run_id, status, loop.nodes, duration_s, left, saved, catalog)
+    result = RunResult(run_id, status, loop.nodes, duration_s, left, saved, pipeline.outputs, catalog)
     if loop.failures:
         loop.failures[0].result = result
         raise loop.failures[0]

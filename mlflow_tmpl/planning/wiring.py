@@ -11,14 +11,17 @@ from mlflow_tmpl.pipeline.names import base_name, is_parameter
 from mlflow_tmpl.pipeline.signature import is_generator_function
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Callable, Container
 
     from mlflow_tmpl.catalog import Catalog
     from mlflow_tmpl.pipeline import Node, Pipeline
 
 
 def check_wiring(
-    pipeline: Pipeline, catalog: Catalog, given: Container[str] = (), whole: Pipeline | None = None
+    pipeline: Pipeline,
+    catalog: Catalog,
+    given: Container[str] = (),
+    elsewhere: Callable[[], Pipeline] | None = None,
 ) -> None:
     """Check that every input of a pipeline is given, made by a node or in the catalog, and every output can be saved.
 
@@ -26,7 +29,7 @@ def check_wiring(
         pipeline: what is to run.
         catalog: the datasets.
         given: names of values that are provided.
-        whole: the pipeline that `pipeline` is a slice of, to say where a missing value is made.
+        elsewhere: gives all nodes there are, to say where a missing value is made.
 
     Raises:
         CatalogError: an input that nothing provides, or an entry in use that cannot be used.
@@ -40,7 +43,7 @@ def check_wiring(
             base = base_name(name) if "@" in name else name
             if base not in pipeline.producers and name not in given and not is_parameter(name):
                 if catalog.is_memory(name):
-                    raise _nothing_makes(node, name, catalog, pipeline, whole)
+                    raise _nothing_makes(node, name, catalog, elsewhere() if elsewhere else pipeline)
                 loaded[name] = None
         saved.update((name, None) for name in node.outputs if not catalog.is_memory(name))
     if loaded or saved:
@@ -51,17 +54,15 @@ def check_wiring(
     check_types(pipeline, catalog.is_memory)
 
 
-def _nothing_makes(
-    node: Node, name: str, catalog: Catalog, pipeline: Pipeline, whole: Pipeline | None
-) -> CatalogError:
-    if whole is not None and base_name(name) in whole.producers:
+def _nothing_makes(node: Node, name: str, catalog: Catalog, whole: Pipeline) -> CatalogError:
+    if base_name(name) in whole.producers:
         maker = whole.nodes[whole.producers[base_name(name)]].name
         return CatalogError(
-            f"dataset {name!r} of node {node.name!r} is kept in memory only, and this slice does not make it",
+            f"dataset {name!r} of node {node.name!r} is kept in memory only, and what was asked for does not make it",
             where=node.where,
-            hint=f"begin with --from-nodes {maker}, or give {name!r} a file in conf/base/catalog.yml",
+            hint=f"run node {maker!r} too, or give {name!r} a file in conf/base/catalog.yml",
         )
-    known = [*catalog, *pipeline.producers]
+    known = [*catalog, *whole.producers]
     return CatalogError(
         f"dataset {name!r} of node {node.name!r} is made by no node and is not in the catalog",
         where=node.where,

@@ -116,13 +116,12 @@ def run_summary(result: RunResult) -> str:
     return f"{result.status} in {duration(result.duration_s)}: {', '.join(told)}"
 
 
-def output_lines(result: RunResult, catalog: Catalog, final: Sequence[str], paper: Paper) -> Iterator[str]:
-    """Yield where the outputs of a run are."""
-    widest = max((columns(name) for name in final), default=0)
-    for name in final:
-        if name in result.outputs:
-            place = catalog.describe(name).get("filepath", "in memory: the catalog has no file for it")
-            yield f"  {pad(name, min(widest, WIDEST_NAME))}  {paper.fit(str(place), paper.width - widest - 4)}"
+def output_lines(result: RunResult, catalog: Catalog, paper: Paper) -> Iterator[str]:
+    """Yield where the outputs of a run are that no node of it takes."""
+    widest = max((columns(name) for name in result.final), default=0)
+    for name in result.final:
+        place = catalog.describe(name).get("filepath", "in memory: the catalog has no file for it")
+        yield f"  {pad(name, min(widest, WIDEST_NAME))}  {paper.fit(str(place), paper.width - widest - 4)}"
 
 
 def failure_lines(
