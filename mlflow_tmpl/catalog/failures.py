@@ -1,0 +1,62 @@
+"""What libraries and other people's classes raise, told as an error of the dataset it happened to."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from mlflow_tmpl.catalog.secrets import mask_values
+from mlflow_tmpl.errors import DataError, MloError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+LONGEST_MESSAGE = 400
+
+_HINTS: Mapping[type[Exception], str] = {
+    UnicodeError: "save the file as UTF-8, or say what it is with load_args: {encoding: ...}",
+    ImportError: "install the package in this environment",
+}
+
+
+@contextmanager
+def reported(
+    action: str,
+    *,
+    where: str = "",
+    secrets: Iterable[str] = (),
+    foreign: Callable[[Exception], bool] | None = None,
+) -> Iterator[None]:
+    """Turn whatever the block raises into a `DataError` that says which dataset and where it is declared.
+
+    Our own errors and a lack of memory pass: they say what they are.
+
+    Args:
+        action: what could not be done, up to the colon.
+        where: ``file:line`` of the catalog entry.
+        secrets: values that must not show up in the message.
+        foreign: tells the errors that are not about this dataset, and pass too.
+    """
+    try:
+        yield
+    except (MloError, MemoryError):
+        raise
+    except Exception as error:
+        if foreign is not None and foreign(error):
+            raise
+        hint = next((text for kind, text in _HINTS.items() if isinstance(error, kind)), "")
+        raise DataError(f"{action}: {one_line(error, secrets)}", where=where, hint=hint) from error
+
+
+def one_line(error: BaseException, secrets: Iterable[str] = ()) -> str:
+    """Return what an error says, in one line and without secrets; of an error of the system, what went wrong.
+
+    Example:
+        >>> one_line(KeyError("species"))
+        "KeyError: 'species'"
+    """
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    text = mask_values(" ".join(text.split()), secrets)
+    if " " not in text:
+        text = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    return text if len(text) <= LONGEST_MESSAGE else text[: LONGEST_MESSAGE - 3] + "..."

@@ -1,0 +1,163 @@
+"""A dataset that is one file: what every format has in common."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from mlflow_tmpl.catalog.compression import opened, through
+from mlflow_tmpl.catalog.failures import reported
+from mlflow_tmpl.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
+
+    from mlflow_tmpl.catalog.datasets import Format
+    from mlflow_tmpl.catalog.places import Place
+
+
+@dataclass(frozen=True, slots=True)
+class FileDataset:
+    """One file of one format.
+
+    Attributes:
+        name: the dataset's name.
+        format: how such files are loaded and saved.
+        place: where the file lies.
+        filepath: the same for messages: as written, or relative to the project.
+        where: ``file:line`` of the entry.
+        load_args, save_args: what the entry passes on to the library.
+        secrets: credential values that must not show up in messages.
+        description: what `describe` says.
+    """
+
+    name: str
+    format: Format
+    place: Place
+    filepath: str
+    where: str = ""
+    load_args: Mapping[str, Any] = field(default_factory=dict)
+    save_args: Mapping[str, Any] = field(default_factory=dict)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    description: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def path(self) -> Path | None:
+        """The file's path, if it lies on this machine."""
+        return self.place.path
+
+    def load(self) -> Any:
+        """Return the content.
+
+        Raises:
+            DataError: there is none, or it is damaged, or the format is only written.
+        """
+        load = self.format.load
+        if load is None:
+            raise DataError(self._failed("loaded from"), where=self.where, hint=self.format.instead)
+        with self._reported("loaded from"), self.place.reading() as source:
+            if isinstance(source, Path) and not self.format.opened:
+                return load(source, **self.load_args)
+            with self._unpacked(source) as file:
+                return load(file, **self.load_args)
+
+    def save(self, data: Any) -> None:
+        """Replace the content; the old one stays if that fails at any point.
+
+        Raises:
+            DataError: the data does not fit the format, or the file cannot be written.
+        """
+        arguments = {**self.format.save_defaults, **self.save_args}
+        with self._reported("saved to"), self.place.writing() as target:
+            if not self.format.opened:
+                self.format.save(data, target, **arguments)
+            else:
+                with opened(target, "wb") as file:
+                    self.format.save(data, file, **arguments)
+
+    @property
+    def streams(self) -> bool:
+        """Whether the format can be appended to."""
+        return self.format.stream is not None
+
+    def save_stream(self, chunks: Iterator[Any]) -> None:
+        """Replace the content by chunks, one after the other; an error of their giver passes unchanged.
+
+        Raises:
+            DataError: as for `save`, or the format cannot be appended to.
+        """
+        stream = self.format.stream
+        if stream is None:
+            hint = "give out the whole, or use a csv or text dataset"
+            raise DataError(f"{self._failed('saved to')} chunk by chunk", where=self.where, hint=hint)
+        arguments = {**self.format.save_defaults, **self.save_args}
+        given = _Given(chunks)
+        opener = open if "compression" in arguments else opened
+        with (
+            self._reported("saved to", foreign=given.is_failure),
+            self.place.writing() as target,
+            opener(target, "wb") as file,
+        ):
+            stream(given, file, **arguments)
+
+    def exists(self) -> bool:
+        """Tell whether there is a file."""
+        with self._reported("looked up at"):
+            return self.place.exists()
+
+    def fingerprint(self) -> str | None:
+        """Return the hash of the content; ``None`` where it cannot be told.
+
+        Raises:
+            DataError: there is no file, or it cannot be read; `exists` tells the first.
+        """
+        with self._reported("read from"):
+            return self.place.fingerprint()
+
+    def describe(self) -> dict[str, Any]:
+        """Return type, filepath, arguments and what else the entry says, without secrets."""
+        return dict(self.description)
+
+    @contextmanager
+    def _unpacked(self, source: Path | IO[bytes]) -> Iterator[IO[bytes]]:
+        if isinstance(source, Path):
+            with opened(source, "rb") as file:
+                yield file
+        elif self.format.compressed and "compression" not in self.load_args:
+            with through(source, self.filepath.partition("?")[0], "rb") as file:
+                yield file
+        else:
+            yield source
+
+    def _reported(self, done: str, **options: Any) -> AbstractContextManager[None]:
+        return reported(self._failed(done), where=self.where, secrets=self.secrets, **options)
+
+    def _failed(self, done: str) -> str:
+        return f"dataset {self.name!r} cannot be {done} {self.filepath}"
+
+
+class _Given:
+    """Chunks, and whether it was their giver who failed: that is the node's error, not the dataset's."""
+
+    def __init__(self, chunks: Iterator[Any]) -> None:
+        self._chunks = iter(chunks)
+        self._failure: Exception | None = None
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        try:
+            return next(self._chunks)
+        except StopIteration:
+            raise
+        except Exception as error:
+            self._failure = error
+            raise
+
+    def is_failure(self, error: Exception) -> bool:
+        """Tell whether the giver raised this."""
+        return error is self._failure

@@ -1,0 +1,148 @@
+"""Where the file of a dataset lies: on this machine, or at a URL."""
+
+from __future__ import annotations
+
+import os
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Protocol
+
+from mlflow_tmpl.catalog.files import replacing, writing_problem
+from mlflow_tmpl.errors import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mlflow_tmpl.catalog.temporaries import Leftovers
+
+
+class Place(Protocol):
+    """Where a file lies, and how it is read and replaced there."""
+
+    @property
+    def path(self) -> Path | None:
+        """The path on this machine, if it is one."""
+
+    @property
+    def identity(self) -> str:
+        """The same text for all ways of writing one place."""
+
+    def reading(self) -> AbstractContextManager[Path | IO[bytes]]:
+        """Give a path, or an open file, to read from."""
+
+    def writing(self) -> AbstractContextManager[Path]:
+        """Give a local path to write to, which takes the file's place when the block ends well."""
+
+    def exists(self) -> bool:
+        """Tell whether there is a file."""
+
+    def fingerprint(self) -> str | None:
+        """Return the hash of the content, or ``None`` if it cannot be told without fetching it."""
+
+    def reading_problem(self) -> tuple[str, str]:
+        """Return why nothing can be loaded (``does not exist``) and a hint; both empty if it can."""
+
+    def writing_problem(self) -> str:
+        """Return why nothing can be saved there, or an empty string."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFile:
+    """A file on this machine.
+
+    Attributes:
+        path: where it is; absolute.
+        hash_file: gives the hash of its content.
+        leftovers: clears its folder of what killed writers left.
+    """
+
+    path: Path
+    hash_file: Callable[[Path], str]
+    leftovers: Leftovers
+
+    @property
+    def identity(self) -> str:
+        """The path with links followed, in one case where the system makes no difference."""
+        return os.path.normcase(os.path.realpath(self.path))
+
+    def reading(self) -> AbstractContextManager[Path | IO[bytes]]:
+        """Give the path: libraries read it faster than an open file."""
+        return nullcontext(self.path)
+
+    def writing(self) -> AbstractContextManager[Path]:
+        """Give a temporary sibling that replaces the file."""
+        return replacing(self.path, self.leftovers)
+
+    def exists(self) -> bool:
+        """Tell whether there is a file; a folder is none."""
+        return self.path.is_file()
+
+    def fingerprint(self) -> str | None:
+        """Return the hash of the content."""
+        return self.hash_file(self.path)
+
+    def reading_problem(self) -> tuple[str, str]:
+        """Return why there is nothing to load, with the nearest name in the folder."""
+        if self.path.is_dir():
+            return "is a folder, not a file", ""
+        if self.path.exists():
+            return "", ""
+        try:
+            beside = [other.name for other in self.path.parent.iterdir()]
+        except OSError:
+            return "does not exist", ""
+        return "does not exist", did_you_mean(self.path.name, beside)
+
+    def writing_problem(self) -> str:
+        """Return why nothing can be saved there."""
+        return writing_problem(self.path)
+
+
+def is_remote(filepath: str) -> bool:
+    """Tell whether a filepath is a URL of somewhere else than this machine's files.
+
+    Example:
+        >>> is_remote("s3://bucket/x.csv"), is_remote("file:///tmp/x.csv"), is_remote("data/x.csv")
+        (True, False, False)
+    """
+    return "://" in filepath and not filepath.startswith("file://")
+
+
+def local_path(filepath: str, root: Path) -> Path:
+    """Return the absolute path that an entry's filepath means in a project."""
+    if filepath.startswith("file://"):
+        from urllib.parse import urlsplit
+        from urllib.request import url2pathname
+
+        filepath = url2pathname(urlsplit(filepath).path)
+    home = os.path.expanduser(filepath)
+    return Path(os.path.normpath(root.absolute() / home))
+
+
+def shown_path(filepath: str, root: Path) -> str:
+    """Return a filepath for messages and keys: with slashes, and relative to the project if it lies in it."""
+    if is_remote(filepath):
+        from mlflow_tmpl.catalog.secrets import mask_urls
+
+        return mask_urls(filepath)
+    path = local_path(filepath, root)
+    try:
+        return path.relative_to(os.path.normpath(root.absolute())).as_posix()
+    except ValueError:
+        return filepath.replace(os.sep, "/")
+
+
+def place_of(
+    filepath: str,
+    root: Path,
+    hash_file: Callable[[Path], str],
+    leftovers: Leftovers,
+    storage_options: dict[str, Any],
+) -> Place:
+    """Return the place that an entry's filepath means."""
+    if is_remote(filepath):
+        from mlflow_tmpl.catalog.remote import RemoteFile
+
+        return RemoteFile(filepath, storage_options)
+    return LocalFile(local_path(filepath, root), hash_file, leftovers)
