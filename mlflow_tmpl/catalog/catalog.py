@@ -1,0 +1,207 @@
+"""The catalog: from names to datasets, each built when it is first used."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+from mlflow_tmpl.catalog.build import Builder
+from mlflow_tmpl.catalog.dataset import Dataset, Memory, adapt
+from mlflow_tmpl.catalog.entry import Entry, check_entry, check_name, describe_entry, read_entry
+from mlflow_tmpl.catalog.places import place_of
+from mlflow_tmpl.errors import CatalogError, did_you_mean
+from mlflow_tmpl.hashing import digest_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from mlflow_tmpl.config.values import Value
+
+PYTHON = "<python>"
+"""Where entries come from that no file declares."""
+
+
+class Catalog:
+    """The mapping from names to datasets.
+
+    Nothing of an entry is imported, built or connected before it is used. A name that has no entry is a
+    dataset in memory: it can take part in a run, but there is nothing to load or save outside of one.
+
+    Args:
+        entries: what `conf/` says, by name.
+        root: the folder that relative paths start from; the current one unless given.
+        hash_file: gives the hash of a file's content, for fingerprints.
+        credentials: gives all credentials; called only when a dataset that names some is built.
+        objects: datasets that are ready: anything with `load` and `save`.
+    """
+
+    def __init__(
+        self,
+        entries: Mapping[str, Value] | None = None,
+        *,
+        root: Path | None = None,
+        hash_file: Callable[[Path], str] = digest_file,
+        credentials: Callable[[], Value] | None = None,
+        objects: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._entries = dict(entries or {})
+        self._builder = Builder((root or Path()).absolute(), hash_file, credentials)
+        self._objects = {name: adapt(name, thing, where=PYTHON) for name, thing in (objects or {}).items()}
+        self._built: dict[str, Dataset] = {}
+        self._lock = RLock()
+        self._checked = False
+
+    @classmethod
+    def of(
+        cls,
+        entries: Mapping[str, Any],
+        *,
+        root: Path | None = None,
+        hash_file: Callable[[Path], str] = digest_file,
+        credentials: Callable[[], Value] | None = None,
+    ) -> Catalog:
+        """Return a catalog of paths, mappings like those of a file, and objects with `load` and `save`.
+
+        Example:
+            >>> Catalog.of({"penguins": "data/penguins.csv", "model": {"type": "memory"}}).names
+            ('penguins', 'model')
+        """
+        from mlflow_tmpl.config.values import Origin, Value, located
+
+        origin = Origin(PYTHON)
+        written = {
+            name: located(os.fspath(entry) if isinstance(entry, os.PathLike) else entry, origin)
+            for name, entry in entries.items()
+            if entry is None or isinstance(entry, (Value, str, dict, os.PathLike, int, float, list, tuple))
+        }
+        objects = {name: entry for name, entry in entries.items() if name not in written}
+        return cls(written, root=root, hash_file=hash_file, credentials=credentials, objects=objects)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that have an entry, in the order of the files."""
+        return (*self._entries, *self._objects)
+
+    @property
+    def root(self) -> Path:
+        """The folder that relative paths start from."""
+        return self._builder.root
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries or name in self._objects
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self._entries) + len(self._objects)
+
+    def dataset(self, name: str) -> Dataset:
+        """Return a dataset, built on first use and kept.
+
+        Raises:
+            CatalogError: there is no such entry, or it is wrong.
+        """
+        found = self._objects.get(name) or self._built.get(name)
+        if found is None:
+            with self._lock:
+                found = self._built.get(name)
+                if found is None:
+                    found = self._built[name] = self._builder.build(self._entry(name))
+        return found
+
+    def load(self, name: str) -> Any:
+        """Return what a dataset holds.
+
+        Raises:
+            CatalogError: there is no such entry, or it is wrong.
+            DataError: it cannot be loaded.
+        """
+        return self.dataset(name).load()
+
+    def save(self, name: str, data: Any) -> None:
+        """Put data in the place of what a dataset holds.
+
+        Raises:
+            CatalogError: there is no such entry, or it is wrong.
+            DataError: it cannot be saved; what was there is untouched.
+        """
+        self.dataset(name).save(data)
+
+    def exists(self, name: str) -> bool:
+        """Tell whether there is something to load; never for a dataset in memory."""
+        return not self.is_memory(name) and self.dataset(name).exists()
+
+    def describe(self, name: str) -> dict[str, Any]:
+        """Return type, place and arguments, fit for JSON and without secrets; nothing is imported."""
+        if name in self._objects:
+            return self._objects[name].describe()
+        return describe_entry(self._entry(name), self.root) if name in self._entries else {"type": "memory"}
+
+    def where(self, name: str) -> str:
+        """Return ``file:line:column`` of an entry, or an empty string."""
+        if name in self._objects:
+            return PYTHON
+        return str(self._entries[name].origin) if name in self._entries else ""
+
+    def location(self, name: str) -> str:
+        """Return where a dataset's file lies, the same text for the same place; empty if it has none."""
+        filepath = self._entry(name).text("filepath") if name in self._entries else ""
+        if not filepath:
+            return ""
+        return place_of(filepath, self.root, self._builder.hash_file, self._builder.leftovers, {}).identity
+
+    def is_memory(self, name: str) -> bool:
+        """Tell whether a dataset's value lives in the run only: it is declared so, or has no entry."""
+        if name in self._objects:
+            return isinstance(self._objects[name], Memory)
+        return name not in self._entries or self._entry(name).is_memory
+
+    def copy_mode(self, name: str) -> str | None:
+        """Return how a dataset in memory is handed on, one of `COPY_MODES`, if that is declared."""
+        if not self.is_memory(name):
+            return None
+        return self.describe(name).get("copy")
+
+    def check(self) -> None:
+        """Check shape and names of all entries, once; nothing is imported.
+
+        Raises:
+            CatalogError: the first entry that is wrong.
+        """
+        if not self._checked:
+            for name in self._entries:
+                check_entry(self._entry(name))
+            for name in self._objects:
+                check_name(name, PYTHON)
+            self._checked = True
+
+    def check_use(self, inputs: Iterable[str], outputs: Iterable[str]) -> None:
+        """Check, for the entries in use, types, packages, credentials and paths.
+
+        Args:
+            inputs: what has to be there before the first node starts.
+            outputs: what nodes will save.
+
+        Raises:
+            CatalogError: the first that cannot work.
+        """
+        from mlflow_tmpl.catalog.preflight import check_use
+
+        check_use(self, inputs, outputs)
+
+    def _entry(self, name: str) -> Entry:
+        if name not in self._entries:
+            raise CatalogError(f"dataset {name!r} is not in the catalog", hint=did_you_mean(name, self.names))
+        return read_entry(name, self._entries[name])
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what another process builds for itself."""
+        return {key: value for key, value in self.__dict__.items() if key not in ("_lock", "_built")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._built = {}
+        self._lock = RLock()

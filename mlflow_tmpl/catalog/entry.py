@@ -1,0 +1,190 @@
+"""One entry of the catalog as it is written: its shape and what it says of itself; nothing is imported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlflow_tmpl.catalog.dataset import COPY_MODES
+from mlflow_tmpl.catalog.datasets import FORMATS, MEMORY_NAMES, TYPE_NAMES, format_named, format_of_path
+from mlflow_tmpl.catalog.places import shown_path
+from mlflow_tmpl.catalog.secrets import showable
+from mlflow_tmpl.errors import CatalogError, did_you_mean
+from mlflow_tmpl.pipeline.names import is_dataset_name, is_parameter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from mlflow_tmpl.catalog.datasets import Format
+    from mlflow_tmpl.config.values import Value
+
+_TEXTS = ("type", "filepath", "credentials", "layer")
+_MAPPINGS = ("load_args", "save_args")
+_OURS = ("type", "layer", "metadata", "credentials")
+"""Keys that no class of others is constructed with as they are."""
+
+FILE_KEYS = ("type", "filepath", "load_args", "save_args", "credentials", "layer", "metadata")
+MEMORY_KEYS = ("type", "copy", "layer", "metadata")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A catalog entry: a name, and settings with their places.
+
+    Attributes:
+        name: the dataset's name.
+        settings: the entry's keys; a bare path is its `filepath`.
+        where: ``file:line:column``.
+    """
+
+    name: str
+    settings: Mapping[str, Value]
+    where: str
+
+    @property
+    def type_name(self) -> str:
+        """The `type` as it is written, empty if there is none."""
+        return self.text("type")
+
+    @property
+    def is_memory(self) -> bool:
+        """Whether the value lives in the run only."""
+        return self.type_name in MEMORY_NAMES
+
+    @property
+    def format(self) -> Format | None:
+        """The file format that type or suffix tell, if it is one of ours."""
+        return format_named(self.type_name) if self.type_name else format_of_path(self.text("filepath"))
+
+    def text(self, key: str) -> str:
+        """Return a setting that is a text; empty if it is not there."""
+        value = self.settings.get(key)
+        return value.data if value is not None and isinstance(value.data, str) else ""
+
+    def plain(self, key: str) -> dict[str, Any]:
+        """Return a setting that is a mapping; empty if it is not there."""
+        value = self.settings.get(key)
+        return value.plain() or {} if value is not None else {}
+
+    def arguments(self) -> dict[str, Any]:
+        """Return what a class of others is constructed with, but for the credentials."""
+        return {key: value.plain() for key, value in self.settings.items() if key not in _OURS}
+
+    def error(self, message: str, *, key: str = "", hint: str = "") -> CatalogError:
+        """Return an error that points at the entry, or at one of its settings."""
+        value = self.settings.get(key)
+        where = str(value.origin) if value is not None else self.where
+        return CatalogError(f"dataset {self.name!r} {message}", where=where, hint=hint)
+
+
+def read_entry(name: str, value: Value) -> Entry:
+    """Return an entry whose outer shape is right.
+
+    Raises:
+        CatalogError: it is neither a path nor a mapping.
+    """
+    where = str(value.origin)
+    if isinstance(value.data, str) and value.data:
+        return Entry(name, {"filepath": value}, where)
+    if isinstance(value.data, dict):
+        return Entry(name, value.data, where)
+    found = "empty" if value.data in (None, "") else f"a {type(value.data).__name__}"
+    raise CatalogError(
+        f"dataset {name!r} must be a path or a mapping, but is {found}",
+        where=where,
+        hint="write 'data/01_raw/x.csv', or {type: ..., filepath: ...}",
+    )
+
+
+def check_name(name: str, where: str) -> None:
+    """Check what a dataset is called.
+
+    Raises:
+        CatalogError: the name is not legal, or stands for parameters.
+    """
+    if is_parameter(name) or not is_dataset_name(name):
+        raise CatalogError(
+            f"{name!r} is no name for a dataset",
+            where=where,
+            hint="use letters, digits, '_', '.', '-', and at most one '@view'",
+        )
+
+
+def check_entry(entry: Entry) -> None:
+    """Check what can be told of an entry without importing anything.
+
+    Raises:
+        CatalogError: its name is not legal, a key is unknown to its type, or a setting has the wrong shape.
+    """
+    check_name(entry.name, entry.where)
+    _check_shapes(entry)
+    if not entry.type_name and not entry.text("filepath"):
+        raise entry.error("has neither a type nor a filepath")
+    if entry.is_memory:
+        _check_keys(entry, MEMORY_KEYS)
+    elif entry.format:
+        _check_keys(entry, FILE_KEYS)
+        if not entry.text("filepath"):
+            raise entry.error("has no filepath")
+
+
+def _check_keys(entry: Entry, known: tuple[str, ...]) -> None:
+    for key, value in entry.settings.items():
+        if key not in known:
+            raise CatalogError(
+                f"dataset {entry.name!r} has a key {key!r} that its type does not know",
+                where=str(value.key_origin),
+                hint=did_you_mean(key, known) or f"it may have {', '.join(known)}",
+            )
+
+
+def _check_shapes(entry: Entry) -> None:
+    for key, value in entry.settings.items():
+        if key in _TEXTS and not (isinstance(value.data, str) and value.data):
+            raise entry.error(f"must have a text for {key!r}, not {_kind(value)}", key=key)
+        if key in _MAPPINGS and not isinstance(value.data, (dict, type(None))):
+            raise entry.error(f"must have a mapping for {key!r}, not {_kind(value)}", key=key)
+        if key == "copy" and entry.is_memory and value.data not in COPY_MODES:
+            hint = f"it is one of {', '.join(COPY_MODES)}"
+            raise entry.error(f"cannot have copy: {value.data!r}", key=key, hint=hint)
+
+
+def _kind(value: Value) -> str:
+    names = {"dict": "a mapping", "list": "a list", "NoneType": "nothing", "str": "an empty text"}
+    return names.get(type(value.data).__name__, repr(value.data))
+
+
+def unknown_type(entry: Entry) -> CatalogError:
+    """Return the error for an entry whose type or suffix tells nothing."""
+    short = ", ".join([each.name for each in FORMATS] + ["memory"])
+    if not entry.type_name:
+        return entry.error(
+            f"has a filepath whose suffix tells no type: {entry.text('filepath')!r}",
+            key="filepath",
+            hint=f"give it a type: {short}",
+        )
+    hint = did_you_mean(entry.type_name, TYPE_NAMES) or f"there are {short}, or the dotted path of a class"
+    return entry.error(f"has an unknown type {entry.type_name!r}", key="type", hint=hint)
+
+
+def describe_entry(entry: Entry, root: Path) -> dict[str, Any]:
+    """Return what an entry says of itself, as JSON can hold it and without secrets; nothing is imported.
+
+    The same data is described in the same way however its entry is written: by the short name of its type,
+    with a path relative to the project.
+    """
+    if entry.is_memory:
+        copy = entry.text("copy")
+        own: dict[str, Any] = {"type": "memory", **({"copy": copy} if copy else {})}
+    elif entry.format:
+        own = {
+            "type": entry.format.name,
+            "filepath": shown_path(entry.text("filepath"), root),
+            "load_args": showable(entry.plain("load_args")),
+            "save_args": showable(entry.plain("save_args")),
+        }
+    else:
+        own = {"type": entry.type_name or "unknown", **showable(entry.arguments())}
+    notes = [key for key in ("layer", "metadata") if key in entry.settings]
+    return {**own, **{key: showable(entry.settings[key].plain()) for key in notes}}

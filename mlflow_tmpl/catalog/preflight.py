@@ -1,0 +1,104 @@
+"""What can be known of the datasets of a run before its first node starts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlflow_tmpl.catalog.failures import one_line
+from mlflow_tmpl.catalog.file_dataset import FileDataset
+from mlflow_tmpl.errors import CatalogError, DataError
+from mlflow_tmpl.pipeline.names import is_parameter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    from mlflow_tmpl.catalog.catalog import Catalog
+    from mlflow_tmpl.catalog.dataset import Dataset
+
+
+def check_use(catalog: Catalog, inputs: Iterable[str], outputs: Iterable[str]) -> None:
+    """Check the entries that a run takes from and gives to.
+
+    Raises:
+        CatalogError: the first that cannot work.
+    """
+    for name in dict.fromkeys(inputs):
+        if not is_parameter(name):
+            _check_input(catalog, name)
+    taken: dict[str, str] = {}
+    for name in dict.fromkeys(outputs):
+        if not catalog.is_memory(name):
+            _check_output(catalog, name)
+            _claim(catalog, name, taken)
+
+
+def _check_input(catalog: Catalog, name: str) -> None:
+    dataset = catalog.dataset(name)
+    if isinstance(dataset, FileDataset):
+        _check_file(dataset)
+    elif catalog.is_memory(name):
+        raise CatalogError(
+            f"dataset {name!r} is kept in memory, and nothing gives it",
+            where=catalog.where(name),
+            hint="give it a filepath, or run the node that makes it",
+        )
+    elif not _exists(dataset):
+        raise CatalogError(f"dataset {name!r} does not exist", where=catalog.where(name))
+
+
+def _check_file(dataset: FileDataset) -> None:
+    _check_package(dataset, dataset.load_args)
+    if dataset.format.load is None:
+        raise _error(dataset, f"cannot be loaded from {dataset.filepath}", dataset.format.instead)
+    try:
+        problem, hint = dataset.place.reading_problem()
+    except Exception as error:
+        told = one_line(error, dataset.secrets)
+        raise _error(dataset, f"cannot be reached at {dataset.filepath}: {told}") from error
+    if problem:
+        raise CatalogError(
+            f"dataset {dataset.name!r}: {dataset.filepath} {problem}", where=dataset.where, hint=hint
+        )
+
+
+def _exists(dataset: Dataset) -> bool:
+    try:
+        return bool(dataset.exists())
+    except DataError as error:
+        raise CatalogError(error.message, where=error.where, hint=error.hint) from error
+
+
+def _check_output(catalog: Catalog, name: str) -> None:
+    dataset = catalog.dataset(name)
+    if isinstance(dataset, FileDataset):
+        _check_package(dataset, dataset.save_args)
+        problem = dataset.place.writing_problem()
+        if problem:
+            raise _error(dataset, f"cannot be saved to {dataset.filepath}: {problem}")
+
+
+def _claim(catalog: Catalog, name: str, taken: dict[str, str]) -> None:
+    location = catalog.location(name)
+    other = taken.setdefault(location, name) if location else name
+    if other != name:
+        filepath = catalog.describe(name)["filepath"]
+        raise CatalogError(
+            f"datasets {other!r} and {name!r} would be saved to the same place, {filepath}",
+            where=catalog.where(name),
+            hint=f"the other is declared at {catalog.where(other)}",
+        )
+
+
+def _check_package(dataset: FileDataset, arguments: Mapping[str, Any]) -> None:
+    """Refuse a format whose library is not installed, unless the entry names another engine."""
+    from importlib.util import find_spec
+
+    package = dataset.format.package
+    if package and "engine" not in arguments and find_spec(package) is None:
+        hint = f"pip install 'mlflow-tmpl[{dataset.format.extra}]'"
+        raise _error(dataset, f"needs the package {package!r}", hint)
+
+
+def _error(dataset: FileDataset, problem: str, hint: str = "") -> CatalogError:
+    return CatalogError(f"dataset {dataset.name!r} {problem}", where=dataset.where, hint=hint)
