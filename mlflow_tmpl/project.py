@@ -243,11 +243,11 @@ class Project:
             "parameters": _with_places(self._parameters(params)),
             "command": command,
         }
-        writer, recorder = self.ledger.begin()
+        writer = self.ledger.begin()
         try:
             return execute(
                 plan,
-                (recorder, *listeners),
+                (writer, *listeners),
                 engine=engine or defaults.engine,
                 jobs=jobs if jobs is not None else defaults.jobs,
                 keep_going=defaults.keep_going if keep_going is None else keep_going,

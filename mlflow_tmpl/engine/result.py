@@ -74,8 +74,9 @@ class RunResult:
         self.status = status
         self.nodes = nodes
         self.duration_s = duration_s
-        self.outputs: tuple[str, ...] = (*saved, *values)
-        self.final = tuple(name for name in final if name in self.outputs)
+        known = dict.fromkeys([*saved, *values])
+        self.outputs: tuple[str, ...] = tuple(known)
+        self.final = tuple([name for name in final if name in known])
         self._values = values
         self._catalog = catalog
 

@@ -69,11 +69,10 @@ class Ledger:
         """Return the results of the runs so far, for a plan."""
         return Past(self._database)
 
-    def begin(self) -> tuple[Writer, Recorder]:
-        """Return what records one run, having closed the runs whose process is gone."""
+    def begin(self) -> Writer:
+        """Return the listener that records one run, having closed the runs whose process is gone."""
         self._close_lost()
-        writer = Writer(Database(self.path))
-        return writer, Recorder(writer, self._root)
+        return Writer(Database(self.path), Recorder(self._root).rows_of)
 
     def keep(self) -> None:
         """Write the hashes that were computed since the last time."""

@@ -1,4 +1,4 @@
-"""Listens to a run and writes it into the ledger."""
+"""What happens in a run, in rows of the ledger."""
 
 from __future__ import annotations
 
@@ -7,18 +7,22 @@ import os
 import platform
 from typing import TYPE_CHECKING, Any
 
-from mlflow_tmpl.engine.events import Event, NodeFinished, NodeStarted, RunFinished, RunStarted
+from mlflow_tmpl.engine.events import NodeFinished, NodeStarted, RunStarted
 from mlflow_tmpl.hashing import digest, digest_parts
 from mlflow_tmpl.ledger.surroundings import actor, describe_environment, git_commit
 from mlflow_tmpl.pipeline.names import base_name
 from mlflow_tmpl.planning.values import canonical_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from mlflow_tmpl.catalog import Catalog
-    from mlflow_tmpl.ledger.writer import Writer
+    from mlflow_tmpl.engine.events import Event
     from mlflow_tmpl.planning import Plan, Step
+
+    Row = tuple[Any, ...]
+    Told = tuple[str, Row]
 
 RUN = "INSERT INTO run VALUES (" + ", ".join("?" * 21) + ")"
 CLOSE_RUN = "UPDATE run SET status = ?, duration_s = ? WHERE id = ? AND status = 'running'"
@@ -26,131 +30,120 @@ NODE_RUN = "INSERT OR REPLACE INTO node_run VALUES (" + ", ".join("?" * 15) + ")
 RESULT = "INSERT OR IGNORE INTO result VALUES (?, ?, ?, ?, ?, ?)"
 RESULT_IO = "INSERT OR IGNORE INTO result_io VALUES (?, ?, ?, ?, ?)"
 VERSION = "INSERT OR IGNORE INTO version VALUES (?, '', ?, ?, NULL, ?, ?, ?, ?)"
+_NO_PARTS = '{"code":"","inputs":{},"parameters":{},"outputs":{}}'
 _BY_HASH = "INSERT OR IGNORE INTO {table} VALUES (?, ?)"
 
 
 class Recorder:
-    """Writes one run into the ledger; a listener of the engine.
+    """Turns the events of one run into rows.
 
     Args:
-        writer: takes the rows.
         root: the project's folder.
     """
 
-    def __init__(self, writer: Writer, root: Path) -> None:
-        self._writer = writer
+    def __init__(self, root: Path) -> None:
         self._root = root
         self._host = platform.node()
         self._run = ""
         self._engine = ""
         self._catalog: Catalog | None = None
 
-    def __call__(self, event: Event) -> None:
-        """Write down what happened."""
-        if isinstance(event, NodeFinished):
-            self._node_finished(event)
-        elif isinstance(event, NodeStarted):
-            self._node_run(event.step, "running", "", None, None, None)
-        elif isinstance(event, RunStarted):
-            self._run_started(event)
-        else:
-            self._run_finished(event)
+    def rows_of(self, events: Sequence[Event]) -> Mapping[str, Sequence[Row]]:
+        """Return statement -> rows; of a node that began and ended within these events only the end is told."""
+        rows: dict[str, list[Row]] = {}
+        ended = {event.step.node.name for event in events if isinstance(event, NodeFinished)}
+        for event in events:
+            told: Iterable[Told]
+            if isinstance(event, NodeFinished):
+                told = self._node_finished(event)
+            elif isinstance(event, NodeStarted):
+                told = () if event.step.node.name in ended else (self._node_run(event.step, "running"),)
+            elif isinstance(event, RunStarted):
+                told = self._run_started(event)
+            else:
+                told = ((CLOSE_RUN, (event.status, event.duration_s, event.run_id)),)
+            for sql, row in told:
+                rows.setdefault(sql, []).append(row)
+        return rows
 
-    def _by_hash(self, table: str, content: Any) -> str:
-        text = canonical_json(content)
-        name = digest(text)
-        self._writer.put(_BY_HASH.format(table=table), (name, text))
-        return name
-
-    def _run_started(self, event: RunStarted) -> None:
+    def _run_started(self, event: RunStarted) -> Iterator[Told]:
         context = event.context
         self._run, self._engine = event.run_id, context["engine"]
         self._catalog = event.plan.catalog
         for fingerprint, parts in event.plan.decider.code_parts().items():
-            self._writer.put(_BY_HASH.format(table="code"), (fingerprint, canonical_json(dict(parts))))
-        row = (
-            event.run_id,
-            self._by_hash("definition", _definition(event.plan)),
-            self._by_hash("parameter", context.get("parameters", {})),
-            self._by_hash("environment", describe_environment()),
+            yield _BY_HASH.format(table="code"), (fingerprint, canonical_json(dict(parts)))
+        contents = {
+            "definition": _definition(event.plan),
+            "parameter": context.get("parameters", {}),
+            "environment": describe_environment(),
+        }
+        hashes = []
+        for table, content in contents.items():
+            text = canonical_json(content)
+            hashes.append(digest(text))
+            yield _BY_HASH.format(table=table), (hashes[-1], text)
+        asked = (
             json.dumps(context.get("pipelines", [])),
             context.get("selection", ""),
             context.get("environment", ""),
-            git_commit(self._root),
-            None,
-            context.get("cause", "manual"),
-            None,
-            None,
-            None,
-            self._engine,
-            actor(),
-            self._host,
-            os.getpid(),
-            context.get("command", ""),
-            event.at,
-            None,
-            "running",
         )
-        self._writer.put(RUN, row)
+        cause = (context.get("cause", "manual"), None, None, None)
+        where = (self._engine, actor(), self._host, os.getpid(), context.get("command", ""))
+        commit = git_commit(self._root)
+        yield RUN, (event.run_id, *hashes, *asked, commit, None, *cause, *where, event.at, None, "running")
 
-    def _run_finished(self, event: RunFinished) -> None:
-        self._writer.put(CLOSE_RUN, (event.status, event.duration_s, event.run_id))
-
-    def _node_finished(self, event: NodeFinished) -> None:
+    def _node_finished(self, event: NodeFinished) -> Iterator[Told]:
         result = event.result
         if not result and event.status == "done":
-            result = self._result(event)
+            result, outputs = self._name(event)
+            yield from self._result(event, result, outputs)
         error = canonical_json(event.error.to_json()) if event.error else None
-        self._node_run(event.step, event.status, result, event.at, event.duration_s, error)
+        yield self._node_run(event.step, event.status, result, event.at, event.duration_s, error)
 
     def _node_run(
         self,
         step: Step,
         status: str,
-        result: str,
-        at: float | None,
-        duration_s: float | None,
-        error: str | None,
-    ) -> None:
+        result: str = "",
+        at: float | None = None,
+        duration_s: float | None = None,
+        error: str | None = None,
+    ) -> Told:
         reasons = json.dumps([reason.to_json() for reason in step.reasons]) if step.reasons else "[]"
-        row = (
-            *(self._run, step.node.name, "", 1, step.action.value, status, result, reasons),
-            *(self._engine, self._host, at, duration_s, None, None, error),
-        )
-        self._writer.put(NODE_RUN, row)
+        what = (self._run, step.node.name, "", 1, step.action.value, status, result, reasons)
+        return NODE_RUN, (*what, self._engine, self._host, at, duration_s, None, None, error)
 
-    def _result(self, event: NodeFinished) -> str:
-        """Write what a node gave for a key, and the lineage of it."""
-        node, fingerprints = event.step.node, event.fingerprints or {}
-        saved = {name: fingerprints[name] for name in event.outcome.saved} if event.outcome else {}
-        key = event.step.key or ""
-        outputs = canonical_json(saved)
-        parts = (
-            event.parts.to_json() if event.parts else '{"code":"","inputs":{},"parameters":{},"outputs":{}}'
+    def _name(self, event: NodeFinished) -> tuple[str, str]:
+        """Return the name of a new result, and its saved outputs as JSON."""
+        fingerprints = event.fingerprints or {}
+        outputs = canonical_json(
+            {name: fingerprints[name] for name in event.outcome.saved} if event.outcome else {}
         )
-        name = digest_parts([key or self._run, node.name, outputs])
-        self._writer.put(RESULT, (name, key, node.name, parts, outputs, event.at))
+        return digest_parts([event.step.key or self._run, event.step.node.name, outputs]), outputs
+
+    def _result(self, event: NodeFinished, name: str, outputs: str) -> Iterator[Told]:
+        """Yield what a node gave for a key, and the lineage of it."""
+        parts = event.parts.to_json() if event.parts else _NO_PARTS
+        yield RESULT, (name, event.step.key or "", event.step.node.name, parts, outputs, event.at)
         if event.parts:
             for argument, (dataset, fingerprint, _) in event.parts.inputs.items():
-                self._writer.put(RESULT_IO, (name, "in", argument, dataset, fingerprint))
-        for dataset, fingerprint in fingerprints.items():
-            self._writer.put(RESULT_IO, (name, "out", dataset, dataset, fingerprint))
+                yield RESULT_IO, (name, "in", argument, dataset, fingerprint)
+        for dataset, fingerprint in (event.fingerprints or {}).items():
+            yield RESULT_IO, (name, "out", dataset, dataset, fingerprint)
         if event.outcome and (event.outcome.saved or event.outcome.loaded):
-            self._versions(event)
-        return name
+            yield from self._versions(event)
 
-    def _versions(self, event: NodeFinished) -> None:
+    def _versions(self, event: NodeFinished) -> Iterator[Told]:
         outcome, parts = event.outcome, event.parts
         assert outcome is not None
-        rows = {name: (saved.fingerprint, saved.rows) for name, saved in outcome.saved.items()}
+        versions = {name: (saved.fingerprint, saved.rows) for name, saved in outcome.saved.items()}
         for dataset, fingerprint, _ in parts.inputs.values() if parts else ():
             if dataset in outcome.loaded:
-                rows[dataset] = (fingerprint, outcome.loaded[dataset])
-        for dataset, (fingerprint, count) in rows.items():
+                versions[dataset] = (fingerprint, outcome.loaded[dataset])
+        for dataset, (fingerprint, count) in versions.items():
             if fingerprint:
                 size, place = self._where(dataset)
-                row = (base_name(dataset), fingerprint, "content", size, count, place, event.at)
-                self._writer.put(VERSION, row)
+                yield VERSION, (base_name(dataset), fingerprint, "content", size, count, place, event.at)
 
     def _where(self, dataset: str) -> tuple[int | None, str]:
         assert self._catalog is not None

@@ -1,87 +1,91 @@
-"""Writes rows behind the run: commits are grouped, and the run never waits for the disk."""
+"""Writes events behind the run: commits are grouped, and the run never waits for the disk."""
 
 from __future__ import annotations
 
 from queue import Empty, SimpleQueue
-from threading import Event, Thread
+from threading import Thread
 from time import sleep
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from mlflow_tmpl.errors import LedgerError
+    from mlflow_tmpl.engine.events import Event
     from mlflow_tmpl.ledger.database import Database
 
+    Rows = Mapping[str, Sequence[Sequence[Any]]]
+    """Statement to the rows that it is executed with."""
+
 GROUP_S = 0.005
-"""Longest time for which rows wait for others to be committed with them."""
+"""Longest time for which events wait for others to be committed with them."""
 
 
 class Writer:
-    """A thread that commits rows in the order in which they are put.
+    """A listener of the engine whose thread writes events into the ledger, in order.
 
     Args:
         database: a connection of its own.
+        rows_of: what some events are in rows.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, rows_of: Callable[[Sequence[Event]], Rows]) -> None:
         self._database = database
-        self._rows: SimpleQueue[tuple[str, Sequence[Any]] | None] = SimpleQueue()
-        self._failure: LedgerError | None = None
-        self._failed = Event()
+        self._rows_of = rows_of
+        self._events: SimpleQueue[Event | None] = SimpleQueue()
+        self._failure: Exception | None = None
         self._thread = Thread(target=self._work, name="mlo-ledger", daemon=True)
         self._thread.start()
 
-    def put(self, sql: str, row: Sequence[Any]) -> None:
-        """Hand over a row.
+    def __call__(self, event: Event) -> None:
+        """Take note of an event.
 
         Raises:
-            LedgerError: an earlier row could not be written.
+            LedgerError: an earlier one could not be written.
         """
-        if self._failed.is_set():
-            self._raise()
-        self._rows.put((sql, row))
+        if self._failure is not None:
+            raise self._failure
+        self._events.put(event)
 
     def close(self) -> None:
         """Write what is left, and end.
 
         Raises:
-            LedgerError: a row could not be written.
+            LedgerError: an event could not be written.
         """
-        self._rows.put(None)
-        self._thread.join()
-        self._database.close()
-        self._raise()
-
-    def _raise(self) -> None:
+        self._events.put(None)
+        try:
+            self._thread.join()
+        except BaseException:
+            # A signal came while the last rows were on their way: they still get there.
+            self._thread.join()
+            raise
+        finally:
+            self._database.close()
         if self._failure is not None:
             raise self._failure
 
     def _work(self) -> None:
-        from mlflow_tmpl.errors import LedgerError
-
         more = True
         while more:
             batch, more = self._collect()
             if batch and self._failure is None:
                 try:
-                    self._database.write(batch.items())
-                except LedgerError as error:
+                    self._database.write(self._rows_of(batch).items())
+                except Exception as error:  # noqa: BLE001 (raised in the thread of the run)
                     self._failure = error
-                    self._failed.set()
 
-    def _collect(self) -> tuple[dict[str, list[Sequence[Any]]], bool]:
-        """Wait for a row, then for those that come with it; rows are grouped by statement."""
-        first = self._rows.get()
+    def _collect(self) -> tuple[list[Event], bool]:
+        """Wait for an event, then for those that come with it."""
+        first = self._events.get()
         if first is None:
-            return {}, False
-        batch: dict[str, list[Sequence[Any]]] = {first[0]: [first[1]]}
+            return [], False
+        batch = [first]
         sleep(GROUP_S)
         while True:
             try:
-                item = self._rows.get_nowait()
+                event = self._events.get_nowait()
             except Empty:
                 return batch, True
-            if item is None:
+            if event is None:
                 return batch, False
-            batch.setdefault(item[0], []).append(item[1])
+            batch.append(event)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -70,7 +70,15 @@ class Reason:
 
     def to_json(self) -> dict[str, str]:
         """Return the reason as plain data, its sentence included; empty fields are left out."""
-        return {"text": str(self), **{key: value for key, value in asdict(self).items() if value}}
+        fields = {
+            "text": str(self),
+            "kind": self.kind,
+            "subject": self.subject,
+            "where": self.where,
+            "before": self.before,
+            "after": self.after,
+        }
+        return {name: value for name, value in fields.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
