@@ -85,12 +85,13 @@ def _names(clone: Path) -> list[str]:
 
 
 def _git(arguments: list[str], cwd: Path, ask: bool) -> str | None:
-    """Run git; return ``None`` if all went well, else its last word."""
+    """Run git; return ``None`` if all went well, else what went wrong."""
     ended = run_child(["git", *arguments], cwd=cwd, env=_environment(ask), keep=True)
     if ended.code == 0:
         return None
-    lines = [line for line in ended.said.splitlines() if line.startswith(("fatal:", "error:"))]
-    return masked((lines or [ended.said or "git failed"])[-1].removeprefix("fatal: ").removeprefix("error: "))
+    # The first line has the cause (ssh's own words, say), the later ones that git could not go on.
+    lines = [line for line in ended.said.splitlines() if not line.startswith(("warning:", "hint:"))]
+    return masked((lines or ["git failed"])[0].removeprefix("fatal: ").removeprefix("error: "))
 
 
 def _environment(ask: bool) -> dict[str, str]:

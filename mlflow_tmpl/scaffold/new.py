@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mlflow_tmpl.scaffold.builtin import make_built_in
 from mlflow_tmpl.scaffold.foreign import make_foreign
 from mlflow_tmpl.scaffold.git import masked
+from mlflow_tmpl.scaffold.render import check_place
 from mlflow_tmpl.scaffold.shelf import STARTERS
 from mlflow_tmpl.scaffold.staging import publish, staging
 
@@ -52,6 +53,7 @@ def new_project(request: Request) -> Made:
     Raises:
         MloError: it cannot be made as asked; nothing is left behind, and nothing that was there is touched.
     """
+    check_place(request.parent)
     make = make_built_in if request.starter in STARTERS else make_foreign
     with staging(request.parent) as staged:
         project, add_ons = make(request, staged)

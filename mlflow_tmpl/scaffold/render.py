@@ -18,6 +18,22 @@ VARIABLES = "cookiecutter"
 """The one word under which a template finds all of its variables."""
 
 
+_MARKS = ("{{", "{%", "{#")
+
+
+def check_place(parent: Path) -> None:
+    """Refuse a folder in which cookiecutter cannot work: it renders the whole path of all that it makes.
+
+    Raises:
+        ScaffoldError: there is something in the path that Jinja would take for a variable.
+    """
+    for mark in _MARKS:
+        if mark in str(parent.absolute()):
+            raise ScaffoldError(
+                f"no project can be made in a folder with {mark!r} in its path", hint="go to another"
+            )
+
+
 def complete(
     template: Path, values: Mapping[str, Any], *, ask: bool, private: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -114,7 +130,11 @@ def explained(template: Path) -> Iterator[None]:
     Templates are programs of others: next to cookiecutter's and Jinja's own errors, an expression in one can
     raise what any expression of Python can.
     """
-    from cookiecutter.exceptions import CookiecutterException, UndefinedVariableInTemplate
+    from cookiecutter.exceptions import (
+        CookiecutterException,
+        NonTemplatedInputDirException,
+        UndefinedVariableInTemplate,
+    )
     from jinja2.exceptions import SecurityError, TemplateError
 
     try:
@@ -122,6 +142,11 @@ def explained(template: Path) -> Iterator[None]:
     except UndefinedVariableInTemplate as error:
         raise ScaffoldError(
             f"{_lower(error.message)}: {error.error.message}", where=place(template)
+        ) from error
+    except NonTemplatedInputDirException as error:
+        hint = "it needs one, such as '{{cookiecutter.repo_name}}', with the files of the project"
+        raise ScaffoldError(
+            "the starter has no folder to render", where=place(template), hint=hint
         ) from error
     except SecurityError as error:
         hint = "read the starter, then give --trust to let it"
