@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mlflow_tmpl.catalog.datasets import Format
-    from mlflow_tmpl.config.values import Value
+    from mlflow_tmpl.config.values import Origin, Value
 
 _TEXTS = ("type", "filepath", "credentials", "layer")
 _MAPPINGS = ("load_args", "save_args")
@@ -35,12 +35,17 @@ class Entry:
     Attributes:
         name: the dataset's name.
         settings: the entry's keys; a bare path is its `filepath`.
-        where: ``file:line:column``.
+        origin: where it stands.
     """
 
     name: str
     settings: Mapping[str, Value]
-    where: str
+    origin: Origin
+
+    @property
+    def where(self) -> str:
+        """``file:line:column``."""
+        return str(self.origin)
 
     @property
     def type_name(self) -> str:
@@ -84,20 +89,19 @@ def read_entry(name: str, value: Value) -> Entry:
     Raises:
         CatalogError: it is neither a path nor a mapping.
     """
-    where = str(value.origin)
     if isinstance(value.data, str) and value.data:
-        return Entry(name, {"filepath": value}, where)
+        return Entry(name, {"filepath": value}, value.origin)
     if isinstance(value.data, dict):
-        return Entry(name, value.data, where)
+        return Entry(name, value.data, value.origin)
     found = "empty" if value.data in (None, "") else f"a {type(value.data).__name__}"
     raise CatalogError(
         f"dataset {name!r} must be a path or a mapping, but is {found}",
-        where=where,
+        where=str(value.origin),
         hint="write 'data/01_raw/x.csv', or {type: ..., filepath: ...}",
     )
 
 
-def check_name(name: str, where: str) -> None:
+def check_name(name: str, origin: object) -> None:
     """Check what a dataset is called.
 
     Raises:
@@ -106,7 +110,7 @@ def check_name(name: str, where: str) -> None:
     if is_parameter(name) or not is_dataset_name(name):
         raise CatalogError(
             f"{name!r} is no name for a dataset",
-            where=where,
+            where=str(origin),
             hint="use letters, digits, '_', '.', '-', and at most one '@view'",
         )
 
@@ -117,7 +121,7 @@ def check_entry(entry: Entry) -> None:
     Raises:
         CatalogError: its name is not legal, a key is unknown to its type, or a setting has the wrong shape.
     """
-    check_name(entry.name, entry.where)
+    check_name(entry.name, entry.origin)
     _check_shapes(entry)
     if not entry.type_name and not entry.text("filepath"):
         raise entry.error("has neither a type nor a filepath")
