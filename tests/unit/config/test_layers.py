@@ -1,0 +1,196 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlflow_tmpl.config import Origin, Value, located, merge, read_layer
+from mlflow_tmpl.config.layers import layer_files
+from mlflow_tmpl.errors import ConfigError
+
+BASE, PROD, LOCAL = (Origin(f"conf/{layer}/parameters.yml", 1, 1) for layer in ("base", "prod", "local"))
+
+
+@pytest.fixture
+def layer(tmp_path):
+    """Write files of a layer, by path."""
+
+    def write(**files):
+        for name, text in files.items():
+            path = tmp_path / name.replace("__", "/")
+            path = path.with_name(f"{path.name}.yml")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        return tmp_path
+
+    return write
+
+
+def test_mappings_are_merged_and_all_else_is_replaced():
+    base = located({"a": {"b": 1, "c": [1, 2]}, "d": 5}, BASE)
+    over = located({"a": {"c": [3]}, "e": {"f": 6}}, LOCAL)
+    assert merge(base, over).plain() == {"a": {"b": 1, "c": [3]}, "d": 5, "e": {"f": 6}}
+
+
+def test_a_merged_leaf_keeps_its_place_and_what_it_overrode():
+    merged = merge(located({"a": 1, "b": 2}, BASE), located({"a": 3}, LOCAL))
+    leaf = merged.get("a")
+    assert (leaf.origin, leaf.overrode.data, leaf.overrode.origin) == (LOCAL, 1, BASE)
+    assert (merged.get("b").origin, merged.get("b").overrode) == (BASE, None)
+
+
+def test_what_was_overridden_goes_down_through_all_layers():
+    merged = merge(merge(located({"a": 1}, BASE), located({"a": 2}, PROD)), located({"a": 3}, LOCAL))
+    assert merged.get("a").overrode.overrode.data == 1
+
+
+def test_null_replaces_a_mapping():
+    assert merge(located({"a": {"b": 1}}, BASE), located({"a": None}, LOCAL)).plain() == {"a": None}
+
+
+def test_an_empty_layer_changes_nothing():
+    base = located({"a": {"b": 1}}, BASE)
+    assert merge(base, located({}, LOCAL)) == base
+    assert merge(located({}, LOCAL), base) == base
+
+
+def test_merging_leaves_both_sides_as_they_were():
+    base, over = located({"a": {"b": 1}}, BASE), located({"a": {"c": 2}}, LOCAL)
+    merge(base, over)
+    assert (base.plain(), over.plain()) == ({"a": {"b": 1}}, {"a": {"c": 2}})
+
+
+def test_a_mapping_that_replaced_a_scalar_hides_the_mapping_below_it():
+    merged = merge(
+        merge(located({"a": {"x": 1}}, BASE), located({"a": 5}, PROD)), located({"a": {"y": 2}}, LOCAL)
+    )
+    assert merged.plain() == {"a": {"y": 2}}
+
+
+origins = st.builds(Origin, st.sampled_from("pqr"), st.integers(1, 9))
+values = st.recursive(
+    st.builds(Value, st.integers(0, 9), origins),
+    lambda inner: st.builds(
+        Value,
+        st.dictionaries(st.sampled_from("abc"), inner, max_size=3) | st.lists(inner, max_size=2),
+        origins,
+    ),
+    max_leaves=8,
+)
+
+
+@given(values, values, values)
+def test_merging_is_associative_in_data_places_and_memory(first, second, third):
+    assert merge(merge(first, second), third) == merge(first, merge(second, third))
+
+
+def test_a_layer_is_all_files_that_begin_with_its_name_and_all_in_the_folder_of_its_name(layer):
+    folder = layer(
+        parameters="a: 1",
+        parameters_train="b: 2",
+        parameters__deep__x="c: 3",
+        parameters__y="d: 4",
+        catalog="e: 5",
+    )
+    assert read_layer(folder, "parameters").plain() == {"a": 1, "b": 2, "c": 3, "d": 4}
+
+
+def test_both_suffixes_of_yaml_are_read_and_no_others(tmp_path):
+    for name in (
+        "parameters.yml",
+        "parameters_a.yaml",
+        "parameters_b.YML",
+        "parameters.yml.bak",
+        "parameters.json",
+    ):
+        (tmp_path / name).touch()
+    assert [path.name for path in layer_files(tmp_path, "parameters")] == [
+        "parameters.yml",
+        "parameters_a.yaml",
+        "parameters_b.YML",
+    ]
+
+
+def test_what_editors_and_notebooks_leave_behind_is_not_read(layer):
+    folder = layer(parameters="a: 1", parameters__x="b: 2")
+    layer(**{"parameters__.ipynb_checkpoints__x": "b: 9", "parameters__.#x": "b: 9"})
+    assert read_layer(folder, "parameters").plain() == {"a": 1, "b": 2}
+
+
+def test_files_are_read_in_one_order_everywhere(layer):
+    folder = layer(parameters_b="b: 1", parameters_a="a: 1", parameters__c="c: 1")
+    assert list(read_layer(folder, "parameters").data) == ["c", "a", "b"]
+
+
+def test_a_missing_layer_is_empty(tmp_path):
+    assert read_layer(tmp_path / "gone", "parameters").plain() == {}
+
+
+def test_two_files_may_add_different_keys_below_one_mapping(layer):
+    folder = layer(
+        parameters_a="train: {alpha: 1, deep: {x: 1}}", parameters_b="train: {beta: 2, deep: {z: 2}}"
+    )
+    assert read_layer(folder, "parameters").plain() == {
+        "train": {"alpha": 1, "deep": {"x": 1, "z": 2}, "beta": 2}
+    }
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "key", "places"),
+    [
+        ("a: 1", "b: 1\na: 1", "a", ("b.yml:2:1", "a.yml:1:1")),
+        ("train:\n  alpha: 1", "train:\n  alpha: 2", "train.alpha", ("b.yml:2:3", "a.yml:2:3")),
+        ("train: 5", "train: {alpha: 2}", "train", ("b.yml:1:1", "a.yml:1:1")),
+    ],
+)
+def test_a_key_in_two_files_of_a_layer_is_refused_with_both_places(layer, first, second, key, places):
+    folder = layer(parameters_a=first, parameters_b=second)
+    with pytest.raises(ConfigError, match=f"key '{key}' is given twice in one layer, first at") as caught:
+        read_layer(folder, "parameters")
+    assert caught.value.where.endswith(places[0])
+    assert caught.value.message.endswith(places[1])
+
+
+def test_an_entry_is_a_whole_that_no_second_file_adds_to(layer):
+    folder = layer(catalog_a="raw: {type: csv}", catalog_b="raw: {filepath: x.csv}")
+    with pytest.raises(
+        ConfigError, match=r"key 'raw' is given twice in one layer, first at .*catalog_a\.yml:1:1"
+    ):
+        read_layer(folder, "catalog", entries=True)
+
+
+def test_keys_that_hold_anchors_are_no_entries_and_may_be_in_every_file(layer):
+    folder = layer(catalog_a="_c: &c {type: csv}\nx: {<<: *c}", catalog_b="_c: &c {type: json}\nz: {<<: *c}")
+    assert read_layer(folder, "catalog", entries=True).plain() == {
+        "x": {"type": "csv"},
+        "z": {"type": "json"},
+    }
+
+
+@pytest.mark.parametrize("text", ["- a", "5", "text"])
+def test_a_file_that_is_no_mapping_is_refused(layer, text):
+    with pytest.raises(
+        ConfigError, match=r"parameters\.yml:1:1: file is no mapping \(write 'key: value' lines\)"
+    ):
+        read_layer(layer(parameters=text), "parameters")
+
+
+def test_a_link_that_leads_nowhere_is_not_passed_over(tmp_path):
+    try:
+        (tmp_path / "parameters.yml").symlink_to(tmp_path / "gone.yml")
+    except OSError:
+        pytest.skip("this account may not make links")
+    with pytest.raises(ConfigError, match=r"parameters\.yml: file cannot be read"):
+        read_layer(tmp_path, "parameters")
+
+
+def test_a_folder_that_is_called_like_a_file_is_no_file(tmp_path):
+    (tmp_path / "parameters.yml").mkdir()
+    assert read_layer(tmp_path, "parameters").plain() == {}
+
+
+def test_a_folder_that_cannot_be_listed_says_so(tmp_path, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("pathlib.Path.iterdir", refuse)
+    with pytest.raises(ConfigError, match="folder cannot be read: Permission denied"):
+        read_layer(tmp_path, "parameters")
