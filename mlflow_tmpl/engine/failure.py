@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mlflow_tmpl.pipeline import Node
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_STANDARD = os.path.dirname(os.__file__) + os.sep
 
 
 class NodeFailure(NodeError):
@@ -27,18 +28,23 @@ class NodeFailure(NodeError):
         kind: name of the error's type.
         frames: the traceback from the user's frame on; empty if none of the user's code was running.
         values: argument to type and size of what the function was called with.
+        duration_s: how long the node had run.
         result: what came of the whole run, once it has ended.
     """
 
     result: RunResult | None = None
 
-    def __init__(self, node: Node, error: BaseException, values: Mapping[str, str]) -> None:
-        user = _user_frames(error.__traceback__)
+    def __init__(
+        self, node: Node, error: BaseException, values: Mapping[str, str], duration_s: float = 0.0
+    ) -> None:
+        own = _from_own_frame(error.__traceback__)
+        user = own or _from_foreign_frame(error.__traceback__)
         if isinstance(error, MloError):
+            user = own  # what the catalog raises passes through contextlib and pandas, which tells nobody anything
             text, where, hint = error.message, error.where, error.hint
         else:
             text, hint = f"{type(error).__name__}: {_first_line(error)}", ""
-            where = _last_own_frame(user) or node.where
+            where = _last_own_frame(own) or node.where
         super().__init__(f"node {node.name!r} failed: {text}", where=where, hint=hint)
         self.node = node.name
         self.kind = type(error).__name__
@@ -46,6 +52,7 @@ class NodeFailure(NodeError):
             "".join(traceback.format_exception(type(error), error, user)) if user is not None else ""
         )
         self.values = dict(values)
+        self.duration_s = duration_s
 
     def to_json(self) -> dict[str, Any]:
         """Return the failure as plain data."""
@@ -61,31 +68,49 @@ class NodeFailure(NodeError):
 
 def shapes_of(values: Mapping[str, Any]) -> dict[str, str]:
     """Return the type and size of each argument."""
-    return {argument: shape_of(value) for argument, value in values.items()}
+    return {argument: _shape(value) for argument, value in values.items()}
 
 
-def _user_frames(frames: TracebackType | None) -> TracebackType | None:
+def _shape(value: Any) -> str:
+    try:
+        return shape_of(value)
+    except Exception:  # noqa: BLE001 (the user's own attributes: their failure must not hide the error)
+        return type(value).__name__
+
+
+def _from_foreign_frame(frames: TracebackType | None) -> TracebackType | None:
     """Return the traceback from the first frame that is not this package's."""
     while frames is not None and frames.tb_frame.f_code.co_filename.startswith(_PACKAGE):
         frames = frames.tb_next
     return frames
 
 
+def _from_own_frame(frames: TracebackType | None) -> TracebackType | None:
+    """Return the traceback from the first frame that is the user's own code, ``None`` if there is none."""
+    while frames is not None and not _is_own(frames):
+        frames = frames.tb_next
+    return frames
+
+
+def _is_own(frame: TracebackType) -> bool:
+    """Tell the user's code from this package's and from libraries'."""
+    file = frame.tb_frame.f_code.co_filename
+    return not file.startswith((_PACKAGE, _STANDARD, "<")) and "site-packages" not in file
+
+
 def _last_own_frame(frames: TracebackType | None) -> str:
     """Return ``file:line`` of the innermost frame that is the user's code and not a library's."""
     found = ""
     while frames is not None:
-        file = frames.tb_frame.f_code.co_filename
-        if (
-            "site-packages" not in file
-            and not file.startswith((_PACKAGE, "<"))
-            and os.path.dirname(os.__file__) not in file
-        ):
-            found = place(file, frames.tb_lineno)
+        if _is_own(frames):
+            found = place(frames.tb_frame.f_code.co_filename, frames.tb_lineno)
         frames = frames.tb_next
     return found
 
 
 def _first_line(error: BaseException) -> str:
-    text = str(error).strip()
+    try:
+        text = str(error).strip()
+    except Exception:  # noqa: BLE001 (the user's own __str__: its failure must not hide the error)
+        text = ""
     return text.splitlines()[0] if text else "no message"

@@ -10,9 +10,9 @@ from mlflow_tmpl.engine.events import NodeFinished, NodeStarted
 from mlflow_tmpl.engine.failure import NodeFailure
 from mlflow_tmpl.engine.result import NodeRun
 from mlflow_tmpl.engine.task import Task
+from mlflow_tmpl.errors import DataError
 from mlflow_tmpl.pipeline.names import is_parameter
 from mlflow_tmpl.planning.frontier import Frontier, Verdict
-from mlflow_tmpl.planning.plan import memory_makers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -38,6 +38,7 @@ class Loop:
         catalog: their datasets.
         parameters: for each node the parameters that it takes.
         decisions: what is done about each node.
+        demands: for each node the nodes that give it values in memory.
         values: what lives in memory.
         emit: is told what happens; ``None`` if nobody listens.
         keep_going: whether a failure leaves alone what does not depend on it.
@@ -49,6 +50,7 @@ class Loop:
         catalog: Catalog,
         parameters: Sequence[Mapping[str, BoundParameter]] | None,
         decisions: Decisions,
+        demands: Sequence[Sequence[int]],
         values: Values,
         emit: Callable[[Event], None] | None,
         *,
@@ -65,9 +67,7 @@ class Loop:
         self._in_memory = {name: catalog.is_memory(name) for name in pipeline.datasets}
         self._ended: list[NodeRun | None] = [None] * len(pipeline)
         self.failures: list[NodeFailure] = []
-        self._frontier = Frontier(
-            pipeline.needs, pipeline.feeds, memory_makers(pipeline, catalog), self._decide
-        )
+        self._frontier = Frontier(pipeline.needs, pipeline.feeds, demands, self._decide)
 
     def run(self, executor: Executor) -> None:
         """Run until nothing is left that can be run.
@@ -83,7 +83,12 @@ class Loop:
             while True:
                 while frontier.ready and len(under_way) < executor.slots and not self._stopping:
                     position = frontier.pop()
-                    future = executor.submit(self._task(position))
+                    try:
+                        task = self._task(position)
+                    except DataError as error:  # a value that cannot be copied for this taker
+                        self._fail(position, NodeFailure(self._pipeline.nodes[position], error, {}))
+                        continue
+                    future = executor.submit(task)
                     under_way[future] = position
                     future.add_done_callback(finished.put)
                 if not under_way:
@@ -91,8 +96,11 @@ class Loop:
                 future = _next(finished)
                 self._finish(under_way.pop(future), future)
         except BaseException:
-            executor.close(cancel=True)
-            self._close("cancelled")
+            try:
+                self._finish_rest(finished, under_way)
+            finally:
+                executor.close(cancel=True)
+                self._close("cancelled")
             raise
         executor.close(cancel=False)
         self._close("skipped")
@@ -136,9 +144,7 @@ class Loop:
         try:
             outcome = future.result()
         except NodeFailure as failure:
-            self.failures.append(failure)
-            self._stopping = not self._keep_going
-            self._end(position, "failed", error=failure)
+            self._fail(position, failure)
             return
         self._values.put(outcome.values)
         if self._emit is None:
@@ -148,6 +154,18 @@ class Loop:
             made = self._decisions.finished(position, saved, sure=not outcome.moved)
             self._end(position, "done", outcome=outcome, fingerprints=made)
         self._frontier.complete(position)
+
+    def _fail(self, position: int, failure: NodeFailure) -> None:
+        self.failures.append(failure)
+        self._stopping = not self._keep_going
+        self._end(position, "failed", error=failure)
+
+    def _finish_rest(self, finished: SimpleQueue[Future], under_way: dict[Future, int]) -> None:
+        """Record what ended before the interruption and was not looked at yet, so that it need not run again."""
+        while not finished.empty():
+            future = finished.get()
+            if future in under_way:
+                self._finish(under_way.pop(future), future)
 
     def _end(
         self,
@@ -159,7 +177,7 @@ class Loop:
         error: NodeFailure | None = None,
     ) -> None:
         step = self._decisions.step(position, self._frontier)
-        duration_s = outcome.duration_s if outcome else 0.0
+        duration_s = outcome.duration_s if outcome else error.duration_s if error else 0.0
         self._ended[position] = NodeRun(step.node.name, step.action, status, step.reasons, duration_s, error)
         if self._emit is None:
             return

@@ -14,7 +14,8 @@ from mlflow_tmpl.engine.memory import Values
 from mlflow_tmpl.engine.result import RunResult
 from mlflow_tmpl.errors import UsageError, did_you_mean
 from mlflow_tmpl.pipeline import Node, Pipeline
-from mlflow_tmpl.pipeline.names import base_name, is_parameter
+from mlflow_tmpl.pipeline.names import base_name, is_parameter, parameter_key
+from mlflow_tmpl.planning.plan import memory_makers
 from mlflow_tmpl.planning.wiring import check_wiring
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from mlflow_tmpl.catalog import Catalog
     from mlflow_tmpl.engine.events import Event, Listener
     from mlflow_tmpl.planning import BoundParameter, Plan
+
+
+_GIVES = frozenset({"done", "reused"})
+"""Statuses of nodes whose saved outputs are those of this run; behind any other lies what an earlier one left."""
 
 
 def execute(
@@ -50,8 +55,7 @@ def execute(
     """
 
     def emit(event: Event) -> None:
-        for listener in listeners:
-            listener(event)
+        _tell(listeners, event)
 
     name, executor = open_executor(engine, jobs)
     run_id, started = new_run_id(), perf_counter()
@@ -60,7 +64,14 @@ def execute(
     status = "cancelled"
     try:
         loop = Loop(
-            plan.pipeline, plan.catalog, plan.parameters, Planned(plan), values, emit, keep_going=keep_going
+            plan.pipeline,
+            plan.catalog,
+            plan.parameters,
+            Planned(plan),
+            plan.demands,
+            values,
+            emit,
+            keep_going=keep_going,
         )
         loop.run(executor)
         status = "failed" if loop.failures else "done"
@@ -111,16 +122,30 @@ def run(
     check_wiring(whole, datasets, given)
     started = perf_counter()
     values = Values(whole, given, datasets.copy_mode if catalog is not None else None)
-    loop = Loop(whole, datasets, parameters, RunAll(whole), values, None)
+    demands = memory_makers(whole, datasets)
+    loop = Loop(whole, datasets, parameters, RunAll(whole), demands, values, None)
     loop.run(open_executor(engine, jobs)[1])
     return _result("", whole, datasets, loop, values, perf_counter() - started)
+
+
+def _tell(listeners: Sequence[Listener], event: Event) -> None:
+    """Tell all listeners, also after one that fails: a display has to close though the ledger cannot be written."""
+    failure: BaseException | None = None
+    for listener in listeners:
+        try:
+            listener(event)
+        except BaseException as error:  # noqa: BLE001 (raised below)
+            failure = failure or error
+    if failure is not None:
+        raise failure
 
 
 def _result(
     run_id: str, pipeline: Pipeline, catalog: Catalog, loop: Loop, values: Values, duration_s: float
 ) -> RunResult:
     left = {name: values[name] for name in pipeline.outputs if name in values}
-    saved = tuple(name for node in pipeline.nodes for name in node.outputs if not catalog.is_memory(name))
+    given = [node for node, ended in zip(pipeline.nodes, loop.nodes, strict=True) if ended.status in _GIVES]
+    saved = tuple(name for node in given for name in node.outputs if not catalog.is_memory(name))
     status = "failed" if loop.failures else "done"
     result = RunResult(run_id, status, loop.nodes, duration_s, left, saved, pipeline.outputs, catalog)
     if loop.failures:
@@ -132,11 +157,10 @@ def _result(
 def _parameters(
     pipeline: Pipeline, given: Mapping[str, Any]
 ) -> Sequence[Mapping[str, BoundParameter]] | None:
+    _check_parameters(pipeline, given)
     if not pipeline.parameters:
-        _check_taken(pipeline, given)
         return None
     from mlflow_tmpl.config import Origin, located, merge
-    from mlflow_tmpl.pipeline.names import parameter_key
     from mlflow_tmpl.planning import bind_parameters
 
     origin = Origin("data")
@@ -147,6 +171,23 @@ def _parameters(
             plain = {part: plain}
         every = merge(every, located(plain, origin))
     return bind_parameters(pipeline, every)
+
+
+def _check_parameters(pipeline: Pipeline, given: Mapping[str, Any]) -> None:
+    """Refuse a parameter that no node takes, be it as a part of a larger one."""
+    for name in given:
+        key = parameter_key(name)
+        if not any(_overlap(key, parameter_key(taken)) for taken in pipeline.parameters):
+            raise UsageError(
+                f"{name!r} is given as data, and the pipeline does not take it",
+                hint=did_you_mean(name, pipeline.parameters)
+                or f"it takes {', '.join(sorted(pipeline.parameters)) or 'no parameters'}",
+            )
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Tell whether two dotted keys are the same or one lies in the other; the empty key has all in it."""
+    return not one or not other or f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
 
 
 def _check_taken(pipeline: Pipeline, given: Mapping[str, Any]) -> None:

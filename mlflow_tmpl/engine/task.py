@@ -101,9 +101,12 @@ def perform(task: Task) -> Outcome:
             _save(task, outcome)
         if len(outcome.values) != len(task.keeps):
             outcome.values = {name: outcome.values[name] for name in task.keeps}
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        # Also SystemExit and what async libraries and test tools raise: a node's way to fail, not the run's to end.
         task.values.clear()
-        raise NodeFailure(task.node, error, called_with) from error
+        raise NodeFailure(task.node, error, called_with, perf_counter() - start) from error
     outcome.started_at = started_at
     outcome.duration_s = perf_counter() - start
     return outcome

@@ -115,20 +115,17 @@ class Recorder:
 
     def _name(self, event: NodeFinished) -> tuple[str, str]:
         """Return the name of a new result, and its saved outputs as JSON."""
-        fingerprints = event.fingerprints or {}
-        outputs = canonical_json(
-            {name: fingerprints[name] for name in event.outcome.saved} if event.outcome else {}
-        )
+        outputs = canonical_json(_saved(event))
         return digest_parts([event.step.key or self._run, event.step.node.name, outputs]), outputs
 
     def _result(self, event: NodeFinished, name: str, outputs: str) -> Iterator[Told]:
         """Yield what a node gave for a key, and the lineage of it."""
-        parts = event.parts.to_json() if event.parts else _NO_PARTS
+        parts = event.parts.text if event.parts else _NO_PARTS
         yield RESULT, (name, event.step.key or "", event.step.node.name, parts, outputs, event.at)
         if event.parts:
             for argument, (dataset, fingerprint, _) in event.parts.inputs.items():
                 yield RESULT_IO, (name, "in", argument, dataset, fingerprint)
-        for dataset, fingerprint in (event.fingerprints or {}).items():
+        for dataset, fingerprint in _saved(event).items():
             yield RESULT_IO, (name, "out", dataset, dataset, fingerprint)
         if event.outcome and (event.outcome.saved or event.outcome.loaded):
             yield from self._versions(event)
@@ -153,6 +150,12 @@ class Recorder:
             return (os.stat(path).st_size if path is not None else None), place
         except OSError:
             return None, place
+
+
+def _saved(event: NodeFinished) -> dict[str, str]:
+    """Return the fingerprints of what a node saved; one of a value in memory names its result's key itself."""
+    fingerprints = event.fingerprints or {}
+    return {name: fingerprints[name] for name in event.outcome.saved} if event.outcome else {}
 
 
 def _definition(plan: Plan) -> dict[str, Any]:

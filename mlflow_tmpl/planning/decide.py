@@ -159,7 +159,7 @@ class Decider:
         inputs, doubts = self._inputs(node)
         code = self._code.fingerprint(node.func)
         doubts += [Reason("unfollowable", doubt) for doubt in code.doubts]
-        parts = Parts(
+        parts = Parts.of(
             code.id,
             inputs,
             {
@@ -168,7 +168,7 @@ class Decider:
             },
             {name: f"{label}:{self._how(name)}" for name, label in _labels(node)},
         )
-        key = None if doubts else digest(parts.to_json())
+        key = None if doubts else digest(parts.text)
         always = self._runs_always(node)
         pending = not always and any(doubt.kind == "upstream" for doubt in doubts)
         if always or doubts:

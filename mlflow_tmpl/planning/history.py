@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from mlflow_tmpl.planning.values import canonical_json
@@ -26,12 +26,20 @@ class Parts:
     inputs: Mapping[str, tuple[str, str, str]]
     parameters: Mapping[str, tuple[str, str]]
     outputs: Mapping[str, str]
+    text: str = field(default="", repr=False, compare=False)
+    """The same as JSON; the key is its hash. Written once, as it takes longer than all else about a key."""
 
-    def to_json(self) -> str:
-        """Return the parts as JSON, the same for the same parts; the key is its hash."""
-        return canonical_json(
-            {"code": self.code, "inputs": self.inputs, "parameters": self.parameters, "outputs": self.outputs}
-        )
+    @classmethod
+    def of(
+        cls,
+        code: str,
+        inputs: Mapping[str, tuple[str, str, str]],
+        parameters: Mapping[str, tuple[str, str]],
+        outputs: Mapping[str, str],
+    ) -> Parts:
+        """Return parts with their text."""
+        told = {"code": code, "inputs": inputs, "parameters": parameters, "outputs": outputs}
+        return cls(code, inputs, parameters, outputs, canonical_json(told))
 
 
 @dataclass(frozen=True, slots=True)

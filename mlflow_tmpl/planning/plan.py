@@ -67,6 +67,7 @@ class Plan:
         parameters: for each node, by position, the parameters that it takes.
         steps: one a node, in the order of the pipeline.
         decider: what decided, to decide again what depends on what the run makes.
+        demands: for each node, by position, the nodes that give it values in memory.
     """
 
     pipeline: Pipeline
@@ -74,6 +75,7 @@ class Plan:
     parameters: Sequence[Mapping[str, BoundParameter]]
     steps: tuple[Step, ...]
     decider: Decider
+    demands: Sequence[Sequence[int]]
 
     def count(self, action: Action) -> int:
         """Return how many nodes have an action."""
@@ -97,7 +99,8 @@ def make_plan(
     Time and space are linear in nodes and edges.
     """
     decider = Decider(pipeline, catalog, parameters, history, code, force or Force())
-    frontier = Frontier(pipeline.needs, pipeline.feeds, memory_makers(pipeline, catalog), decider.decide)
+    demands = memory_makers(pipeline, catalog)
+    frontier = Frontier(pipeline.needs, pipeline.feeds, demands, decider.decide)
     frontier.start()
     while frontier.ready:
         position = frontier.pop()
@@ -106,7 +109,7 @@ def make_plan(
             decider.made(decider.will_make(position))
         frontier.complete(position)
     steps = [step_of(pipeline, position, decider, frontier) for position in range(len(pipeline))]
-    return Plan(pipeline, catalog, parameters, tuple(steps), decider)
+    return Plan(pipeline, catalog, parameters, tuple(steps), decider, demands)
 
 
 def memory_makers(pipeline: Pipeline, catalog: Catalog) -> list[list[int]]:

@@ -37,9 +37,12 @@ class Unfollowable(Exception):
     """A value whose content cannot be told."""
 
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+
+
 def canonical_json(data: Any) -> str:
     """Return JSON that is the same for equal data, whatever the order of its keys."""
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    return _ENCODER.encode(data)
 
 
 def bound_values(func: Callable[..., Any], found: Callable[[Callable[..., Any] | type], None]) -> str:
