@@ -80,7 +80,7 @@ def _better_direction(layers: Layers, sizes: Sequence[tuple[float, float]]) -> D
     """Return the direction in which the drawing is shown larger on a page."""
     scale = {}
     for direction, along, across in (("down", 1, 0), ("right", 0, 1)):
-        length = LAYER_GAP * len(layers.rows)
+        length = LAYER_GAP * max(len(layers.rows), 1)
         breadth = 1.0
         for row in layers.rows:
             real = [sizes[vertex] for vertex in row if vertex < layers.real]

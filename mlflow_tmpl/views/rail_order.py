@@ -24,9 +24,10 @@ def rail_order(needs: Sequence[Sequence[int]], feeds: Sequence[Sequence[int]]) -
         [0, 1, 2, 3]
     """
     walk = _Walk(needs, feeds)
-    ends = [node for node in range(len(needs)) if not feeds[node]]  # all others lead to one of them
-    for end in ends:
-        walk.reach(end)
+    hanging = _hanging(needs, walk.side)
+    for node, takers in enumerate(feeds):
+        if not takers and not hanging[node]:  # all others lead to one of these, or hang off something that does
+            walk.reach(node)
     return walk.ordered
 
 
@@ -65,6 +66,14 @@ class _Walk:
                 self.missing[taker] -= 1
             ready = [taker for taker in self.feeds[node] if not self.missing[taker] and self.side[taker]]
             pending += sorted(ready, key=lambda taker: (-self.side[taker], -taker))
+
+
+def _hanging(needs: Sequence[Sequence[int]], side: Sequence[int]) -> list[bool]:
+    """Tell of each node whether it lies on a side branch of something larger, which it follows at once."""
+    hanging: list[bool] = []
+    for node, direct in enumerate(needs):
+        hanging.append(bool(side[node]) and len(direct) == 1 and (hanging[direct[0]] or not side[direct[0]]))
+    return hanging
 
 
 def _depths(needs: Sequence[Sequence[int]]) -> list[int]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlflow_tmpl.ledger.records import SHORT_ID
 from mlflow_tmpl.views.cells import columns, fit, pad
 from mlflow_tmpl.views.rails import ASCII, UNICODE, rail_rows
 from mlflow_tmpl.views.statuses import duration, in_words, style_of
@@ -100,6 +99,8 @@ class _Sheet:
         count = len(view.nodes)
         facts = [f"{count} node{'' if count == 1 else 's'}"]
         if view.run:
+            from mlflow_tmpl.ledger.records import SHORT_ID  # the ledger is slow to import
+
             facts.append(f"last run {view.run.id[:SHORT_ID]} {in_words(view.run.status)}")
         return [(view.title, {"bold": True}), ("  " + ", ".join(facts), DIM)]
 
