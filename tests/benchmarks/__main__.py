@@ -1,0 +1,15 @@
+"""Run all benchmarks, or those that are named: `python -m tests.benchmarks start_up memory`."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from importlib import import_module
+from pathlib import Path
+
+ALL = ("start_up", "csv_project", "per_node", "memory")
+
+for name in sys.argv[1:] or ALL:
+    with tempfile.TemporaryDirectory() as folder:
+        for figure in import_module(f"tests.benchmarks.{name}").figures(Path(folder)):
+            print(figure, flush=True)

@@ -1,0 +1,54 @@
+"""What a node costs beyond its function: assembling, running in memory, running with the ledger on."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from mlflow_tmpl import Catalog, Pipeline, run
+from mlflow_tmpl.engine import execute
+from mlflow_tmpl.ledger import Ledger
+from mlflow_tmpl.planning import NO_PARAMETERS, CodeReader, make_plan
+from tests.benchmarks.graphs import GRAPHS
+from tests.benchmarks.measure import Figure, per_item
+
+SIZES = (100, 1_000, 10_000, 100_000)
+HAMILTON_US = "hamilton, which records nothing: 13-21"
+
+
+def figures(folder: Path) -> Iterator[Figure]:
+    """Measure each graph at each size; a straight line has the same cost a node throughout."""
+    for name, make in GRAPHS.items():
+        for size in SIZES:
+            runs = 5 if size < 10_000 else 2
+            pipeline = Pipeline(make(size))
+            yield Figure(
+                f"assembling, {name} of {size:,}", per_item(lambda: Pipeline(make(size)), size, runs=runs), "us/node", 15  # noqa: B023
+            )
+            yield Figure(
+                f"run(pipeline, data), {name} of {size:,}",
+                per_item(lambda: run(pipeline), size, runs=runs),  # noqa: B023
+                "us/node",
+                25,
+                HAMILTON_US,
+            )
+            yield Figure(
+                f"plan, run and record, {name} of {size:,}",
+                per_item(lambda: recorded(pipeline, folder / "recorded"), size, runs=runs),  # noqa: B023
+                "us/node",
+                120,
+            )
+
+
+def recorded(pipeline: Pipeline, root: Path) -> None:
+    """Plan and run a pipeline inline in a new project, with the ledger on."""
+    shutil.rmtree(root, ignore_errors=True)
+    root.mkdir(parents=True)
+    ledger = Ledger(root)
+    code = CodeReader(root, ledger.hashes)
+    plan = make_plan(pipeline, Catalog(root=root), [NO_PARAMETERS] * len(pipeline), ledger.past(), code)
+    writer = ledger.begin()
+    execute(plan, (writer,), engine="inline")
+    writer.close()
+    ledger.close()
