@@ -157,6 +157,7 @@
   };
   const choose = (id) => {
     if (id !== chosen()) location.hash = encodeURIComponent(id);
+    show(); // the event comes later, and the focus cannot wait
   };
 
   function mark() {
@@ -175,7 +176,11 @@
     }
   }
 
+  let shown = null;
+
   function show() {
+    if (shown === chosen()) return;
+    shown = chosen();
     const vertex = vertices.get(chosen());
     if (vertex && vertex.kind === "parameter" && !elements.has(vertex.view.id)) toggleParameters();
     panel.hidden = !vertex;
