@@ -227,9 +227,9 @@ def build_graph(
 
     Example:
         >>> from mlflow_tmpl import Node, Pipeline
-        >>> view = build_graph(Pipeline([Node(sorted, "raw", "ranked", name="rank")]), title="ranks")
+        >>> view = build_graph(Pipeline([Node(len, "rows", "total", name="count")]), title="counts")
         >>> [(edge.source, edge.target) for edge in view.edges]
-        [('data:raw', 'node:rank'), ('node:rank', 'data:ranked')]
+        [('data:rows', 'node:count'), ('node:count', 'data:total')]
     """
     shown = {key: plain(value) for key, value in (parameters or {}).items()}
     last, members = last or {}, memberships or {}
