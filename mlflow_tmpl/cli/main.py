@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import NoReturn
 
 import click
 
 from mlflow_tmpl import __version__
+from mlflow_tmpl.cli.group import Group, told
+from mlflow_tmpl.cli.streams import prepare_streams
 from mlflow_tmpl.errors import MloError
 
 COMMANDS = {
@@ -20,7 +23,7 @@ COMMANDS = {
 """Name and one-line help of each command; `mlo --help` needs no more of it, and a test holds both together."""
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Group):
     """A group whose commands live in modules of the same name, each with a `command`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
@@ -42,18 +45,6 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that was typed, or say which one is near."""
-        name = args[0]
-        if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
-            from mlflow_tmpl.errors import UsageError, did_you_mean
-
-            hint = did_you_mean(name, COMMANDS) or "mlo --help lists the commands"
-            raise UsageError(f"there is no command {name!r}", hint=hint)
-        return super().resolve_command(ctx, args)
-
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="mlo", message="%(prog)s %(version)s")
@@ -62,19 +53,39 @@ def mlo() -> None:
 
 
 def main() -> NoReturn:
-    """Run the command line and leave with its exit code."""
+    """Run the command line and leave with its exit code.
+
+    Until nodes run there is no garbage worth collecting, and what was imported stays until the end: collecting it
+    again and again while pandas is imported, and once more at exit, takes a quarter of the time of a small run
+    (700 ms of processor time against 505).
+    """
+    gc.disable()
+    try:
+        code = _run()
+    finally:
+        gc.freeze()
+    sys.exit(code)
+
+
+def collect_from_here() -> None:
+    """Switch the garbage collector on again, and leave out what is there already: the user's nodes begin to run."""
+    gc.freeze()
+    gc.enable()
+
+
+def _run() -> int:
     try:
         code = mlo.main(standalone_mode=False)
     except MloError as error:
         report(error)
-        sys.exit(error.exit_code)
+        return error.exit_code
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
+        return error.exit_code
     except click.Abort:
         click.echo("mlo: stopped", err=True)
-        sys.exit(130)
-    sys.exit(code if isinstance(code, int) else 0)
+        return 130
+    return code if isinstance(code, int) else 0
 
 
 def report(error: MloError) -> None:

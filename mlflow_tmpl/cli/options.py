@@ -152,9 +152,9 @@ def can_show(stream: Any) -> bool:
 
 def print_json(data: Any) -> None:
     """Print one JSON document."""
-    import json
+    from mlflow_tmpl.cli.streams import print_document
 
-    click.echo(json.dumps(data, indent=2, ensure_ascii=False, default=str))
+    print_document(data, sys.stdout)
 
 
 def print_lines(lines: Any) -> None:

@@ -11,7 +11,6 @@ from mlflow_tmpl.cli.options import (
     overrides_from,
     params_options,
     pipelines_argument,
-    print_json,
     project_options,
     selection_options,
     selectors_from,
@@ -27,7 +26,7 @@ from mlflow_tmpl.cli.options import (
 def command(as_json: bool, **options: Any) -> None:
     """Say of each node whether a run would run it, reuse its result or leave it out, and why."""
     from mlflow_tmpl.cli.run import told_plan
-    from mlflow_tmpl.cli.streams import reserved_stdout
+    from mlflow_tmpl.cli.streams import print_document, reserve_stdout
 
     def make() -> Any:
         params = overrides_from(options["params"], options["params_file"])
@@ -36,8 +35,7 @@ def command(as_json: bool, **options: Any) -> None:
         return told_plan(plan, say=not as_json)
 
     if as_json:
-        with reserved_stdout():
-            told = make()
-        print_json(told)
+        document = reserve_stdout()
+        print_document(make(), document)
     else:
         make()

@@ -62,15 +62,13 @@ def command(plan_only: bool, as_json: bool, traceback: bool, **options: Any) -> 
 
     PIPELINE is the name of a node module, or of a registered pipeline; all nodes if none is named.
     """
-    from mlflow_tmpl.cli.streams import reserved_stdout, unbroken_streams
+    from mlflow_tmpl.cli.streams import print_document, reserve_stdout, unbroken_streams
 
     if as_json:
-        import json
-
-        with unbroken_streams(), reserved_stdout() as document:
+        document = reserve_stdout()
+        with unbroken_streams():
             code, told = _perform(options, plan_only, traceback)
-            json.dump(told, document, indent=2, ensure_ascii=False, default=str)
-            document.write("\n")
+        print_document(told, document)
         return code
     with unbroken_streams():
         return _perform(options, plan_only, traceback, say=True)[0]
@@ -111,12 +109,12 @@ def _run(
 
     settings = {name: options[name] for name in ("engine", "jobs", "keep_going")}
     try:
-        with stoppable():
+        with stoppable() as stop:
             result = project.run(
                 *options["pipelines"],
                 **asked,
                 **settings,
-                listeners=(_progress(),),
+                listeners=(_progress(), stop),
                 command=shlex.join(["mlo", *sys.argv[1:]]),
             )
     except NodeFailure as failure:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mlflow_tmpl.cli.group import Group
 from mlflow_tmpl.cli.options import open_from, paper_for, print_json, print_lines, project_options
 
 if TYPE_CHECKING:
     from mlflow_tmpl.ledger import Ledger
 
 
-@click.group("runs", short_help="List and show past runs.")
+@click.group("runs", cls=Group, short_help="List and show past runs.")
 def command() -> None:
     """List and show past runs.
 

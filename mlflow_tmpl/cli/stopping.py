@@ -8,14 +8,20 @@ from contextlib import contextmanager
 from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, NoReturn
 
+from mlflow_tmpl.engine.events import NodeStarted
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
+    from mlflow_tmpl.engine.events import Event
+
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
+_SHOW_CURSOR = b"\x1b[?25h"
 
-class Stopped(BaseException):
+
+class Stopped(KeyboardInterrupt):
     """A signal asked to stop; nothing that catches `Exception` catches it.
 
     Attributes:
@@ -27,29 +33,49 @@ class Stopped(BaseException):
         self.number = number
 
 
+class Stop:
+    """What the first signal asked for; also a listener of the run, for nodes that catch whatever is raised."""
+
+    def __init__(self) -> None:
+        self._number: int | None = None
+
+    def __call__(self, event: Event) -> None:
+        """Start no node after a signal that somebody has swallowed."""
+        if self._number is not None and isinstance(event, NodeStarted):
+            raise Stopped(self._number)
+
+    def ask(self, number: int, _: FrameType | None) -> NoReturn:
+        """Take the first signal, and have the second one end the process."""
+        self._number = number
+        for each in SIGNALS:
+            if signal.getsignal(each) is not signal.SIG_IGN:
+                signal.signal(each, _end)
+        raise Stopped(number)
+
+
 @contextmanager
-def stoppable() -> Iterator[None]:
+def stoppable() -> Iterator[Stop]:
     """Turn the first signal into `Stopped`, and let the second one end the process.
+
+    A signal that is ignored, as under ``nohup`` or in the background of a script, stays so.
 
     Raises:
         Stopped: in the main thread, wherever it is when the signal comes.
     """
+    stop = Stop()
     if current_thread() is not main_thread():
-        yield
+        yield stop
         return
-    before = {number: signal.signal(number, _stop) for number in SIGNALS}
+    heeded = [number for number in SIGNALS if signal.getsignal(number) not in (signal.SIG_IGN, None)]
+    before = {number: signal.signal(number, stop.ask) for number in heeded}
     try:
-        yield
+        yield stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-def _stop(number: int, _: FrameType | None) -> NoReturn:
-    for each in SIGNALS:
-        signal.signal(each, _end)
-    raise Stopped(number)
-
-
 def _end(number: int, _: FrameType | None) -> NoReturn:
+    if os.isatty(2):
+        os.write(2, _SHOW_CURSOR)
     os._exit(128 + number)

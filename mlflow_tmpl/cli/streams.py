@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TextIO, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_STREAMS = {"stdin": "r", "stdout": "w", "stderr": "w"}
+
 
 class Unbroken:
-    """A text stream that a reader may leave: what is written then is dropped, and who prints does not notice.
+    """A text stream that may break: what is written then is dropped, and who prints does not notice.
 
     Args:
         stream: what is written to.
@@ -25,7 +28,10 @@ class Unbroken:
         """Write, or drop."""
         try:
             return self._stream.write(text)
-        except (BrokenPipeError, ValueError):
+        except (
+            OSError,
+            ValueError,
+        ):  # the reader has gone, the terminal hung up, or somebody closed the stream
             self._leave()
             return len(text)
 
@@ -33,22 +39,42 @@ class Unbroken:
         """Flush, or drop."""
         try:
             self._stream.flush()
-        except (BrokenPipeError, ValueError):
+        except (OSError, ValueError):
             self._leave()
 
     def _leave(self) -> None:
         """Let the interpreter's own flush at exit find an open stream."""
+        _point_at_nothing(self._stream)
         self._stream = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 (lives as long as the process)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
 
 
+def prepare_streams() -> None:
+    """Make stdin, stdout and stderr such that every command can use them.
+
+    A process that was started without them (``>&-``) gets ones that drop what is written: else the first file
+    that it opens would become its stdout. Characters that an encoding lacks are written as escapes.
+    """
+    for number, (name, mode) in enumerate(_STREAMS.items()):
+        stream = getattr(sys, name)
+        if stream is None:
+            nothing = os.open(os.devnull, os.O_RDWR)
+            if nothing != number:
+                os.dup2(nothing, number)
+                os.close(nothing)
+            stream = open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115 (lives as long as the process)
+            setattr(sys, name, stream)
+        elif mode == "w" and isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
+
+
 @contextmanager
 def unbroken_streams() -> Iterator[None]:
     """Let a run go on when what it prints to is closed."""
     before = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = Unbroken(before[0]), Unbroken(before[1])
+    sys.stdout, sys.stderr = cast("TextIO", Unbroken(before[0])), cast("TextIO", Unbroken(before[1]))
     try:
         yield
     finally:
@@ -57,17 +83,75 @@ def unbroken_streams() -> Iterator[None]:
         sys.stdout, sys.stderr = before
 
 
+def reserve_stdout() -> IO[str]:
+    """Return the real stdout; all else that writes there until the process ends gets stderr.
+
+    That holds for C code, threads left behind and exit handlers too.
+    """
+    sys.stdout.flush()
+    document = open(os.dup(1), "w", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115 (lives on)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return document
+
+
 @contextmanager
 def reserved_stdout() -> Iterator[IO[str]]:
-    """Give the real stdout to the one who asks; everything else that writes there, C code included, gets stderr."""
-    sys.stdout.flush()
-    kept = os.dup(1)
-    os.dup2(2, 1)
-    before, sys.stdout = sys.stdout, sys.stderr
+    """Reserve stdout for the one who asks, and give it back afterwards."""
+    before = sys.stdout
+    document = reserve_stdout()
     try:
-        with open(kept, "w", encoding="utf-8", closefd=False) as document:
-            yield document
+        yield document
     finally:
+        document.flush()
+        os.dup2(document.fileno(), 1)
+        document.close()
         sys.stdout = before
-        os.dup2(kept, 1)
-        os.close(kept)
+
+
+def print_document(data: Any, stream: IO[str]) -> None:
+    """Print one JSON document; a reader who has gone away is no error.
+
+    Raises:
+        DataError: it cannot be written, say because the disk is full.
+    """
+    text = f"{_as_json(data)}\n"
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        _point_at_nothing(stream)
+    except OSError as error:
+        from mlflow_tmpl.errors import DataError
+
+        _point_at_nothing(stream)
+        raise DataError(f"the document cannot be written: {error.strerror or error}") from error
+
+
+def _as_json(data: Any) -> str:
+    import json
+
+    try:
+        return json.dumps(data, indent=2, ensure_ascii=False, default=str, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(data), indent=2, ensure_ascii=False, default=str, allow_nan=False)
+
+
+def _finite(data: Any) -> Any:
+    """Return data with the numbers that JSON lacks (RFC 8259, section 6) as texts: ``"nan"``, ``"inf"``."""
+    if isinstance(data, dict):
+        return {key: _finite(value) for key, value in data.items()}
+    if isinstance(data, (list, tuple)):
+        return [_finite(value) for value in data]
+    infinite = isinstance(data, float) and data - data != 0
+    return str(data) if infinite else data
+
+
+def _point_at_nothing(stream: IO[str]) -> None:
+    """Let what is still in a broken stream's buffer, and all that comes, go nowhere."""
+    try:
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, stream.fileno())
+        os.close(nothing)
+    except (OSError, ValueError):
+        return

@@ -48,9 +48,7 @@ class NodeFailure(NodeError):
         super().__init__(f"node {node.name!r} failed: {text}", where=where, hint=hint)
         self.node = node.name
         self.kind = type(error).__name__
-        self.frames = (
-            "".join(traceback.format_exception(type(error), error, user)) if user is not None else ""
-        )
+        self.frames = _told(error, user) if user is not None else ""
         self.values = dict(values)
         self.duration_s = duration_s
 
@@ -92,10 +90,29 @@ def _from_own_frame(frames: TracebackType | None) -> TracebackType | None:
     return frames
 
 
+def _told(error: BaseException, frames: TracebackType) -> str:
+    """Return a traceback; of the errors that led to this one only those that passed through the user's code."""
+    told = link = traceback.TracebackException(type(error), error, frames)
+    while True:
+        for led in ("__cause__", "__context__"):
+            before = getattr(link, led)
+            if before is not None and not any(_is_own_file(frame.filename) for frame in before.stack):
+                setattr(link, led, None)
+        earlier = link.__cause__ or link.__context__
+        if earlier is None:
+            return "".join(told.format())
+        link = earlier
+
+
 def _is_own(frame: TracebackType) -> bool:
-    """Tell the user's code from this package's and from libraries'."""
-    file = frame.tb_frame.f_code.co_filename
-    return not file.startswith((_PACKAGE, _STANDARD, "<")) and "site-packages" not in file
+    return _is_own_file(frame.tb_frame.f_code.co_filename)
+
+
+def _is_own_file(file: str) -> bool:
+    """Tell the user's code from this package's and from libraries', whose compiled parts have relative names."""
+    return (
+        os.path.isabs(file) and not file.startswith((_PACKAGE, _STANDARD)) and "site-packages" not in file
+    )
 
 
 def _last_own_frame(frames: TracebackType | None) -> str:
