@@ -196,7 +196,8 @@ class Project:
                     f"there is no node {name!r} to force", hint=did_you_mean(name, part.positions)
                 )
         bound = bind_parameters(part, parameters)
-        code = CodeReader(self.root, self.ledger.hashes, self._outputs(part))
+        own = frozenset({self.settings.package.partition(".")[0]})
+        code = CodeReader(self.root, self.ledger.hashes, self._outputs(whole), own)
         plan = make_plan(part, self.catalog, bound, self.ledger.past(), code, Force(not reuse, forced))
         self.ledger.keep()
         return plan

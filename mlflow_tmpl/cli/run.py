@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shlex
 import sys
@@ -24,6 +25,7 @@ from mlflow_tmpl.cli.options import (
 
 if TYPE_CHECKING:
     from mlflow_tmpl.engine import RunResult
+    from mlflow_tmpl.engine.events import Event
     from mlflow_tmpl.planning import Plan
     from mlflow_tmpl.project import Project
 
@@ -114,7 +116,7 @@ def _run(
                 *options["pipelines"],
                 **asked,
                 **settings,
-                listeners=(_progress(), stop),
+                listeners=(_collect_from_here, _progress(), stop),
                 command=shlex.join(["mlo", *sys.argv[1:]]),
             )
     except NodeFailure as failure:
@@ -129,6 +131,15 @@ def _run(
         _tell_result(result, project)
     _tell_notes(project)
     return 0, told_result(result, project)
+
+
+def _collect_from_here(event: Event) -> None:
+    """Switch the garbage collector on, which `main` has switched off, now that the user's nodes begin to run."""
+    from mlflow_tmpl.engine.events import RunStarted
+
+    if isinstance(event, RunStarted):
+        gc.freeze()
+        gc.enable()
 
 
 def _progress() -> Any:
