@@ -5,8 +5,10 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from mlflow_tmpl.views.layers import LARGE
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from mlflow_tmpl.views.layers import Layers
 
@@ -14,7 +16,7 @@ GAP = 22.0
 """Between two boxes of a layer."""
 BEND_GAP = 14.0
 """Between an edge that passes and what is beside it."""
-TURNS = 12
+TURNS, TURNS_IF_LARGE = 12, 6
 """Sweeps over all layers; the last third looks both up and down."""
 STIFF, LOOSE = 6.0, 0.1
 """How strongly a bend keeps in line, and how weakly what only one node takes pulls at it: chains run straight."""
@@ -34,13 +36,13 @@ def align(layers: Layers, widths: Sequence[float]) -> list[float]:
         for vertex, offset in zip(row, offsets, strict=True):
             x[vertex] = offset - offsets[-1] / 2
     pull = _pulls(layers)
-    for turn in range(TURNS):
+    turns = TURNS if len(x) <= LARGE else TURNS_IF_LARGE
+    both = [up + down for up, down in zip(layers.up, layers.down, strict=True)]
+    for turn in range(turns):
         downwards = turn % 2 == 0
-        sides = [layers.up if downwards else layers.down]
-        if turn >= TURNS * 2 // 3:
-            sides = [layers.up, layers.down]
+        near = both if turn >= turns * 2 // 3 else layers.up if downwards else layers.down
         for row, offsets in rows if downwards else reversed(rows):
-            wanted = [_wanted(vertex, sides, x, pull) for vertex in row]
+            wanted = [_wanted(vertex, near[vertex], x, pull) for vertex in row]
             places = _nearest(wanted, [pull[vertex] for vertex in row], offsets)
             for vertex, middle in zip(row, places, strict=True):
                 x[vertex] = middle
@@ -69,10 +71,9 @@ def _pulls(layers: Layers) -> list[float]:
     ]
 
 
-def _wanted(
-    vertex: int, sides: Iterable[Sequence[Sequence[int]]], x: Sequence[float], pull: Sequence[float]
-) -> float:
-    near = [other for side in sides for other in side[vertex]]
+def _wanted(vertex: int, near: Sequence[int], x: Sequence[float], pull: Sequence[float]) -> float:
+    if len(near) == 1:  # most are bends, whose one neighbour needs no mean
+        return x[near[0]]
     total = sum([pull[other] for other in near])
     return sum([x[other] * pull[other] for other in near]) / total if near else x[vertex]
 

@@ -26,7 +26,7 @@ def rail_order(needs: Sequence[Sequence[int]], feeds: Sequence[Sequence[int]]) -
     walk = _Walk(needs, feeds)
     hanging = _hanging(needs, walk.side)
     for node, takers in enumerate(feeds):
-        if not takers and not hanging[node]:  # all others lead to one of these, or hang off something that does
+        if not takers and not hanging[node]:  # all others lead to one of these, or hang off what does
             walk.reach(node)
     return walk.ordered
 

@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
-from time import perf_counter
+from time import process_time
 
 from mlflow_tmpl.views.html import to_html
 
@@ -92,6 +92,6 @@ def test_the_page_of_a_small_project_is_small(ten):
 
 
 def test_a_thousand_nodes_are_written_in_about_a_second(large):
-    start = perf_counter()
+    start = process_time()
     to_html(large)
-    assert perf_counter() - start < 8  # about 1 s on an idle machine
+    assert process_time() - start < 8  # about 2 s: it is three hundred layers deep

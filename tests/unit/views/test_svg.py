@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from time import perf_counter
+from time import process_time
 from xml.etree import ElementTree
 
 import pytest
@@ -71,9 +71,9 @@ def test_in_the_page_every_vertex_can_be_reached_and_has_a_label(ten):
 
 def test_a_thousand_nodes_hide_their_parameters_and_take_about_a_second(large):
     assert not show_parameters(large)
-    start = perf_counter()
+    start = process_time()
     text = to_svg(large)
-    assert perf_counter() - start < 5  # about 0.4 s on an idle machine
+    assert process_time() - start < 5  # about 1 s: it is three hundred layers deep
     assert "params:" not in text
 
 
