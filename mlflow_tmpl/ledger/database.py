@@ -13,7 +13,7 @@ from mlflow_tmpl.errors import LedgerError, place
 from mlflow_tmpl.ledger.schema import TABLES, VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
 FOLDER = ".mlo"
 FILE = "ledger.sqlite"
@@ -48,7 +48,7 @@ class Database:
         except sqlite3.Error as error:
             raise self._failed(error) from error
 
-    def write(self, batches: Iterable[tuple[str, Iterable[Sequence[Any]]]]) -> None:
+    def write(self, batches: Collection[tuple[str, Iterable[Sequence[Any]]]]) -> None:
         """Execute statements with many rows each, all or nothing.
 
         Raises:
@@ -56,7 +56,10 @@ class Database:
         """
         try:
             with self._lock:
-                self._write(batches)
+                try:
+                    self._write(batches)
+                except UnicodeEncodeError:
+                    self._write([(sql, [_encodable(row) for row in rows]) for sql, rows in batches])
         except sqlite3.Error as error:
             raise self._failed(error) from error
 
@@ -131,6 +134,7 @@ class Database:
             )
         hint = {
             "full": "make room on the disk, then run again: what has finished is kept",
+            "I/O": "see whether the disk is full or failing, then run again: what has finished is kept",
             "locked": "another process holds it; try again when that has ended",
         }
         found = next(
@@ -150,6 +154,14 @@ def set_aside(path: Path) -> Path:
     return aside
 
 
+def _encodable(row: Sequence[Any]) -> list[Any]:
+    """Return a row without halves of surrogate pairs, as names of files that are no UTF-8 have in Python."""
+    return [
+        value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
+        for value in row
+    ]
+
+
 def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -165,7 +177,4 @@ def _make_folder(folder: Path) -> None:
 
 
 def _is_damage(error: sqlite3.Error) -> bool:
-    text = str(error)
-    return type(error) is sqlite3.DatabaseError and any(
-        word in text for word in ("not a database", "malformed", "encrypted")
-    )
+    return any(word in str(error) for word in ("not a database", "malformed", "encrypted", "no such table"))

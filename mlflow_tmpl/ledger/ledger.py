@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+_MANY_DIGITS = 12
+"""More runs than that there are not; SQLite takes numbers of 19 digits."""
+
 _RUN_FIELDS = {
     "id": "run.id",
     "status": "status",
@@ -88,6 +91,7 @@ class Ledger:
         Args:
             limit: how many at most.
         """
+        self._close_lost()
         rows = self._database.query(
             f"{_RUNS} ORDER BY run.id DESC LIMIT ?", (-1 if limit is None else limit,)
         )
@@ -103,7 +107,8 @@ class Ledger:
         Raises:
             LedgerError: there is no such run, or the reference means several.
         """
-        run_id = self._find(reference)
+        self._close_lost()
+        run_id = self._find(reference.strip().lower())
         row = self._database.query(f"{_RUNS} WHERE run.id = ?", (run_id,))[0]
         nodes = tuple(_node_record(node) for node in self._database.query(_NODES, (run_id,)))
         counts: dict[str, int] = {}
@@ -122,7 +127,7 @@ class Ledger:
 
     def _find(self, reference: str) -> str:
         word, tilde, back = reference.partition("~")
-        if word == "last" and (not tilde or back.isdigit()):
+        if word == "last" and (not tilde or (back.isdecimal() and len(back) < _MANY_DIGITS)):
             rows = self._database.query(
                 "SELECT id FROM run ORDER BY id DESC LIMIT 1 OFFSET ?", (int(back or 0),)
             )
@@ -130,7 +135,8 @@ class Ledger:
                 raise LedgerError(f"there is no run {reference!r}", hint="mlo runs list shows what there is")
             return str(rows[0][0])
         rows = self._database.query(
-            "SELECT id FROM run WHERE id >= ? AND id < ? LIMIT 3", (reference, reference + "\x7f")
+            "SELECT id FROM run WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT 3",
+            (reference, reference + "\x7f"),
         )
         if not rows:
             raise LedgerError(f"there is no run {reference!r}", hint="mlo runs list shows what there is")

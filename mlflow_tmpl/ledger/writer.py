@@ -7,6 +7,8 @@ from threading import Thread
 from time import sleep
 from typing import TYPE_CHECKING, Any
 
+from mlflow_tmpl.errors import LedgerError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -72,6 +74,8 @@ class Writer:
                 try:
                     self._database.write(self._rows_of(batch).items())
                 except Exception as error:  # noqa: BLE001 (raised in the thread of the run)
+                    if isinstance(error, LedgerError):
+                        error.exit_code = 1  # not a refused command: nodes have run
                     self._failure = error
 
     def _collect(self) -> tuple[list[Event], bool]:
