@@ -6,6 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 from mlflow_tmpl.errors import MloError
 from mlflow_tmpl.scaffold.answers import Answers
@@ -69,6 +75,41 @@ def test_lint_is_a_table_in_pyproject(request_for, here, add_ons, there):
     new_project(request_for(name="mine", add_ons=add_ons))
     text = (here / "mine" / "pyproject.toml").read_text()
     assert ("[tool.ruff]" in text, '"ruff>=' in text) == (there, there)
+
+
+@pytest.mark.parametrize(
+    ("add_ons", "commands"),
+    [
+        ((), ["pip install -e .", "mlo run"]),
+        (("lint",), ['pip install -e ".[dev]"', "ruff check", "ruff format --check", "mlo run"]),
+        (
+            ("tests", "docs"),
+            ['pip install -e ".[dev]"', "pytest --cov", "sphinx-build -W docs docs/_build", "mlo run"],
+        ),
+    ],
+)
+def test_continuous_integration_does_what_the_project_has_tools_for(request_for, add_ons, commands):
+    path = new_project(request_for(name="mine", add_ons=("ci", *add_ons))).path
+    workflow = yaml.safe_load((path / ".github" / "workflows" / "ci.yml").read_text())
+    assert [step["run"] for step in workflow["jobs"]["check"]["steps"] if "run" in step] == commands
+
+
+@pytest.mark.parametrize(
+    ("add_ons", "requirements"),
+    [
+        ((), None),
+        (("docker", "ci"), None),
+        (("lint", "notebook"), ["ruff", "jupyterlab"]),
+        (("tests", "docs"), ["pytest", "pytest-cov", "sphinx"]),
+    ],
+)
+def test_tools_are_requirements_of_development_only(request_for, add_ons, requirements):
+    path = new_project(request_for("penguins", name="mine", add_ons=add_ons)).path
+    project = tomllib.loads((path / "pyproject.toml").read_text())["project"]
+    dev = project.get("optional-dependencies", {}).get("dev")
+    assert (dev and [name.partition(">=")[0] for name in dev]) == requirements
+    names = [name.partition(">=")[0] for name in project["dependencies"]]
+    assert names == ["mlflow-tmpl", "matplotlib", "pandas", "scikit-learn"]
 
 
 def test_lint_and_tests_are_the_usual_add_ons(request_for):

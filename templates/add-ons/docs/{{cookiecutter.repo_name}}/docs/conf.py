@@ -11,4 +11,5 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.napoleon",
 ]
+autodoc_default_options = {"members": True}
 exclude_patterns = ["_build"]
