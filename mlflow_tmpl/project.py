@@ -21,6 +21,7 @@ from mlflow_tmpl.pipeline.discovery import (
     import_failure,
     registered_pipelines,
     unknown_pipeline,
+    user_frame,
 )
 from mlflow_tmpl.pipeline.names import parameter_key
 from mlflow_tmpl.pipeline.signature import read_signature
@@ -123,7 +124,9 @@ class Project:
         from mlflow_tmpl.ledger import Ledger
 
         with self._lock:
-            return Ledger(self.root)
+            # Threads that ask at once get one and the same: `cached_property` alone has no lock from Python 3.12 on.
+            known: Ledger | None = self.__dict__.get("ledger")
+            return known or self.__dict__.setdefault("ledger", Ledger(self.root))
 
     @property
     def has_ledger(self) -> bool:
@@ -237,6 +240,8 @@ class Project:
 
         plan = self.plan(*pipelines, params=params, reuse=reuse, force=force, **selectors)
         defaults = self.settings.defaults
+        if jobs is None and engine != "inline":  # who asks for one node at a time means it
+            jobs = defaults.jobs
         context = {
             "pipelines": list(pipelines) or [DEFAULT],
             "selection": str(_selection(selectors)),
@@ -250,7 +255,7 @@ class Project:
                 plan,
                 (writer, *listeners),
                 engine=engine or defaults.engine,
-                jobs=jobs if jobs is not None else defaults.jobs,
+                jobs=jobs,
                 keep_going=defaults.keep_going if keep_going is None else keep_going,
                 context=context,
             )
@@ -352,6 +357,12 @@ class Project:
             return importlib.import_module(name)
         except MloError:
             raise
+        except SystemExit as error:
+            raise ProjectError(
+                f"module {name!r} ends the program when it is imported",
+                where=user_frame(error),
+                hint="keep what runs as a script below: if __name__ == '__main__'",
+            ) from error
         except Exception as error:
             if isinstance(error, ModuleNotFoundError) and error.name == self.settings.package:
                 source = self.root / self.settings.source

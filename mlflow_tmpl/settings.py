@@ -97,6 +97,10 @@ def _table(file: Path) -> dict[str, Any] | None:
         tool = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {})
     except tomllib.TOMLDecodeError as error:
         raise ProjectError(f"the file is no TOML: {error}", where=place(file)) from error
+    except OSError as error:
+        raise ProjectError(
+            f"the file cannot be read: {error.strerror or error}", where=place(file)
+        ) from error
     except UnicodeDecodeError as error:
         raise ProjectError("the file is not UTF-8", where=place(file), hint="save it as UTF-8") from error
     table = tool.get("mlo") if isinstance(tool, dict) else None

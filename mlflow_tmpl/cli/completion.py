@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,9 +24,13 @@ def names_of(kind: str, given: Mapping[str, Any], incomplete: str) -> list[str]:
 
     before, comma, start = incomplete.rpartition(",")
     try:
-        names = _names(kind, open_project(given.get("project") or ".", given.get("env")), given)
-        return [f"{before}{comma}{name}" for name in names if name.startswith(start)]
-    except Exception:  # noqa: BLE001 (a shell that waits for a completion can show no error)
+        with (
+            redirect_stdout(StringIO()),
+            redirect_stderr(StringIO()),
+        ):  # what modules say when they are imported
+            names = _names(kind, open_project(given.get("project") or ".", given.get("env")), given)
+            return [f"{before}{comma}{name}" for name in names if name.startswith(start)]
+    except (Exception, SystemExit):  # noqa: BLE001 (a shell that waits for a completion can show no error)
         return []
 
 

@@ -160,7 +160,7 @@ def _message(error: Exception) -> str:
     )
 
 
-def user_frame(error: Exception) -> str:
+def user_frame(error: BaseException) -> str:
     """Return ``file:line`` of the innermost frame of the user's own code, or an empty string."""
     if isinstance(error, SyntaxError) and error.filename:
         return place(error.filename, error.lineno or 0)
