@@ -12,7 +12,7 @@ FILES = {
     "pyproject.toml": '[tool.mlo]\npackage = "csv_project"\n',
     "src/csv_project/__init__.py": "",
     "src/csv_project/nodes/__init__.py": "",
-    "src/csv_project/nodes/steps.py": '''
+    "src/csv_project/nodes/steps.py": """
 import pandas as pd
 from mlflow_tmpl import node
 
@@ -30,11 +30,11 @@ def scale(clean: pd.DataFrame) -> pd.DataFrame:
 @node(outputs="summary")
 def summarise(scaled: pd.DataFrame) -> pd.DataFrame:
     return scaled.groupby("group", as_index=False).mean()
-''',
+""",
     "conf/base/catalog.yml": (
         "raw: data/raw.csv\nclean: data/clean.csv\nscaled: data/scaled.csv\nsummary: data/summary.csv\n"
     ),
-    "script.py": '''
+    "script.py": """
 import pandas as pd
 
 raw = pd.read_csv("data/raw.csv")
@@ -43,7 +43,7 @@ clean = pd.read_csv("script/clean.csv")
 clean.assign(x=clean.x / 2).to_csv("script/scaled.csv", index=False)
 scaled = pd.read_csv("script/scaled.csv")
 scaled.groupby("group", as_index=False).mean().to_csv("script/summary.csv", index=False)
-''',
+""",
 }
 
 
@@ -63,9 +63,7 @@ def figures(folder: Path) -> Iterator[Figure]:
     def took(*command: str) -> float:
         return cpu_seconds(command, environment, project)
 
-    value, ours, floor = ratio(
-        lambda: took(MLO, "run", "--force"), lambda: took(sys.executable, "script.py")
-    )
+    value, ours, floor = ratio(lambda: took(MLO, "run", "--force"), lambda: took(sys.executable, "script.py"))
     note = f"{ours * 1000:.0f} ms against {floor * 1000:.0f} ms of processor time"
     yield Figure("mlo run of 3 CSV nodes / a pandas script", value, "x", 1.25, note)
 

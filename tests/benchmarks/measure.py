@@ -28,7 +28,9 @@ class Figure:
     def __str__(self) -> str:
         target = f"<= {self.target:g} {self.unit}" if self.target is not None else ""
         met = "" if self.target is None else "met" if self.value <= self.target else "MISSED"
-        return f"{self.name:<58} {self.value:>8.2f} {self.unit:<10} {target:<14} {met:<7} {self.note}".rstrip()
+        return (
+            f"{self.name:<58} {self.value:>8.2f} {self.unit:<10} {target:<14} {met:<7} {self.note}".rstrip()
+        )
 
 
 def bytecode_environment(cache: Path) -> dict[str, str]:
