@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
-import sysconfig
 import time
-from dataclasses import dataclass
-from importlib.machinery import PathFinder
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -16,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 from mlflow_tmpl.errors import place
 from mlflow_tmpl.hashing import digest, digest_file
 from mlflow_tmpl.pipeline.signature import where_defined
-from mlflow_tmpl.planning.modules import ModuleFacts, is_standard, read_facts
+from mlflow_tmpl.planning.files import named_files
+from mlflow_tmpl.planning.modules import read_facts
+from mlflow_tmpl.planning.packages import find_module, is_installed, is_standard, place_of, version_of
 from mlflow_tmpl.planning.values import Unfollowable, bound_values, canonical_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from importlib.machinery import ModuleSpec
 
 
 def _started_at() -> float:
@@ -61,12 +59,12 @@ class CodeFingerprint:
 
 
 def remember_loaded_sources(modules: Iterable[Any]) -> None:
-    """Keep with each project module the source that it was just loaded from."""
+    """Keep with each project module the source that it was just loaded from, and the spec that tells a reload."""
     for module in modules:
         file = getattr(module, "__file__", None)
-        if file and file.endswith(".py") and LOADED_SOURCE not in vars(module) and not _is_installed(file):
+        if file and file.endswith(".py") and LOADED_SOURCE not in vars(module) and not is_installed(file):
             try:
-                vars(module)[LOADED_SOURCE] = Path(file).read_bytes()
+                vars(module)[LOADED_SOURCE] = (getattr(module, "__spec__", None), Path(file).read_bytes())
             except OSError:
                 continue
 
@@ -78,6 +76,7 @@ class CodeReader:
         root: the project's folder: text constants that name a file below it count with that file's content.
         hash_file: content hash of a file.
         apart: files that do not count, being outputs of the pipeline that the code merely names.
+        own: top-level packages whose source counts even where a package manager has put it.
     """
 
     def __init__(
@@ -85,10 +84,13 @@ class CodeReader:
         root: Path,
         hash_file: Callable[[Path], str] = digest_file,
         apart: frozenset[Path] = frozenset(),
+        own: frozenset[str] = frozenset(),
     ) -> None:
         self._root = root
         self._hash_file = hash_file
         self._apart = apart
+        self._own = own
+        self._tops: dict[str, _Module | None] = {}
         self._modules: dict[str, _Module | None] = {}
         self._closures: dict[frozenset[str], tuple[Mapping[str, str], tuple[str, ...]]] = {}
         self._functions: dict[int, tuple[Any, CodeFingerprint]] = {}
@@ -107,19 +109,13 @@ class CodeReader:
     def _fingerprint(self, func: Callable[..., Any]) -> CodeFingerprint:
         modules: set[str] = set()
         doubts: list[str] = []
-
-        def found(reached: Any) -> None:
-            name = getattr(reached, "__module__", None)
-            if not name:
-                doubts.append(f"{reached!r:.60} has no module")
-            else:
-                modules.add(name)
-
         try:
-            bound = bound_values(func, found)
+            bound = bound_values(func, modules.add)
         except Unfollowable as error:
             doubts.append(f"{where_defined(func) or 'a function'} holds a value that cannot be told: {error}")
             bound = ""
+        if "" in modules:
+            doubts.append(f"{where_defined(func) or 'a function'} belongs to no module")
         parts, unclear = self._closure(frozenset(modules))
         every = {**parts, "function": digest(bound)}
         return CodeFingerprint(digest(canonical_json(every)), MappingProxyType(every), (*doubts, *unclear))
@@ -132,12 +128,12 @@ class CodeReader:
     def _follow(self, starts: frozenset[str]) -> tuple[Mapping[str, str], tuple[str, ...]]:
         parts: dict[str, str] = {"python": ".".join(map(str, sys.version_info[:2]))}
         doubts: list[str] = []
+        texts: set[str] = set()
+        folders: set[Path] = set()
         seen = {parent for start in starts for parent in _parents(start)}
         waiting = sorted(seen)
         while waiting:
             name = waiting.pop()
-            if is_standard(name):
-                continue
             module = self._module(name)
             if module is None:
                 if name in starts:
@@ -145,53 +141,75 @@ class CodeReader:
                 continue
             parts.update(module.parts)
             doubts.extend(module.doubts)
+            texts |= module.texts
+            folders.update(module.folders)
             new = sorted(module.imports - seen)
             seen.update(new)
             waiting.extend(new)
+        parts.update(self._files(texts, folders))
         return parts, tuple(sorted(set(doubts)))
 
     def _module(self, name: str) -> _Module | None:
+        """Return what is known of a module; all modules of a package of others are that package."""
+        top = name.partition(".")[0]
+        if top not in self._tops:
+            self._tops[top] = self._foreign(top)
+        foreign = self._tops[top]
+        if foreign is not None:
+            return foreign
         if name not in self._modules:
             self._modules[name] = self._read(name)
         return self._modules[name]
 
-    def _read(self, name: str) -> _Module | None:
-        spec = _find(name)
-        if spec is None or spec.origin in (None, "built-in", "frozen"):
+    def _foreign(self, top: str) -> _Module | None:
+        """Return the module of a top-level package that is not the project's to edit."""
+        if top in self._own:
             return None
-        top = name.partition(".")[0]
-        file = str(spec.origin)
-        if top == __name__.partition(".")[0] or _is_installed(file):
+        if top == __name__.partition(".")[0]:
             return _package(top)
-        if not file.endswith(".py"):
-            return _Module({f"module {name}": self._hash_file(Path(file))}, frozenset(), ())
-        return self._source(name, Path(file), spec.submodule_search_locations is not None)
+        spec = find_module(top)
+        if spec is None:
+            return None
+        if is_standard(spec):
+            return _NOTHING
+        return _package(top) if is_installed(place_of(spec)) else None
+
+    def _read(self, name: str) -> _Module | None:
+        spec = find_module(name)
+        if spec is None or not spec.has_location or spec.origin is None:
+            return None
+        file = Path(spec.origin)
+        if file.suffix != ".py":
+            return _Module({f"module {self._shown(file)}": self._hash_file(file)})
+        return self._source(name, file, spec.submodule_search_locations is not None)
 
     def _source(self, name: str, file: Path, is_package: bool) -> _Module:
-        loaded = vars(sys.modules[name]).get(LOADED_SOURCE) if name in sys.modules else None
-        if loaded is None and name in sys.modules and file.stat().st_mtime > _STARTED_AT:
-            return _Module(
-                {}, frozenset(), (f"{place(file)} was edited after this process began and imported it",)
-            )
         try:
-            facts = read_facts(loaded if loaded is not None else file.read_bytes(), name, is_package)
-        except (OSError, SyntaxError, ValueError) as error:
-            return _Module({}, frozenset(), (f"{place(file)} cannot be read: {error}",))
+            source = _loaded_source(name)
+            if source is None and name in sys.modules and file.stat().st_mtime > _STARTED_AT:
+                return _Module(doubts=(f"{place(file)} was edited after this process began and imported it",))
+            facts = read_facts(source if source is not None else file.read_bytes(), name, is_package)
+        except (OSError, SyntaxError, ValueError, RecursionError) as error:
+            return _Module(doubts=(f"{place(file)} cannot be read: {error}",))
         parts = {f"module {self._shown(file)}": facts.fingerprint}
         parts.update({f"environment {variable}": _environment(variable) for variable in facts.environment})
-        parts.update(self._files(facts))
         doubts = tuple(
             f"{place(file, line)} uses {what}, which cannot be followed" for line, what in facts.doubts
         )
-        return _Module(parts, facts.imports, doubts)
+        return _Module(parts, facts.imports, doubts, facts.texts, self._folders(file.parent))
 
-    def _files(self, facts: ModuleFacts) -> Iterable[tuple[str, str]]:
-        for text in sorted(facts.texts):
+    def _folders(self, folder: Path) -> tuple[Path, ...]:
+        """Return where the paths of a module's code may start: in its folder, or one above it in the project."""
+        return (folder, *(above for above in folder.parents if above.is_relative_to(self._root)))
+
+    def _files(self, texts: set[str], folders: set[Path]) -> Iterable[tuple[str, str]]:
+        here = Path.cwd()
+        starts = {self._root, *folders, *([here] if here.is_relative_to(self._root) else [])}
+        for path in named_files(texts, sorted(starts)):
             try:
-                path = (self._root / text).resolve()
-                if path.is_file() and path.is_relative_to(self._root) and path not in self._apart:
+                if path.resolve() not in self._apart:
                     yield f"file {self._shown(path)}", self._hash_file(path)
-            except (OSError, ValueError):
+            except OSError:
                 continue
 
     def _shown(self, file: Path) -> str:
@@ -204,14 +222,26 @@ class CodeReader:
 
 @dataclass(frozen=True, slots=True)
 class _Module:
-    parts: Mapping[str, str]
-    imports: frozenset[str]
-    doubts: tuple[str, ...]
+    parts: Mapping[str, str] = field(default_factory=dict)
+    imports: frozenset[str] = frozenset()
+    doubts: tuple[str, ...] = ()
+    texts: frozenset[str] = frozenset()
+    folders: tuple[Path, ...] = ()
+
+
+_NOTHING = _Module()
+
+
+def _loaded_source(name: str) -> bytes | None:
+    """Return the bytes that a module was loaded from, ``None`` if they are not known or it was reloaded since."""
+    module = sys.modules.get(name)
+    loaded = vars(module).get(LOADED_SOURCE) if module is not None else None
+    return loaded[1] if loaded is not None and loaded[0] is getattr(module, "__spec__", None) else None
 
 
 def _environment(variable: str) -> str:
     value = os.environ.get(variable)
-    return digest(value) if value is not None else "unset"
+    return digest(value.encode(errors="surrogateescape")) if value is not None else "unset"
 
 
 def _parents(name: str) -> Iterable[str]:
@@ -220,50 +250,8 @@ def _parents(name: str) -> Iterable[str]:
         name = name.rpartition(".")[0]
 
 
-def _find(name: str) -> ModuleSpec | None:
-    """Find a module without importing anything."""
-    if name in sys.modules:
-        return getattr(sys.modules[name], "__spec__", None)
-    parent, _, _ = name.rpartition(".")
-    try:
-        if not parent:
-            return importlib.util.find_spec(name)
-        above = _find(parent)
-        if above is None or above.submodule_search_locations is None:
-            return None
-        return PathFinder.find_spec(name, list(above.submodule_search_locations))
-    except (ImportError, ValueError, AttributeError):
-        return None
-
-
-def _installed_folders() -> tuple[str, ...]:
-    paths = sysconfig.get_paths()
-    return tuple(
-        {
-            os.path.join(os.path.realpath(paths[kind]), "")
-            for kind in ("purelib", "platlib", "stdlib", "platstdlib")
-        }
-    )
-
-
-def _is_installed(file: str) -> bool:
-    """Tell a file that a package manager put there from one that its author may edit."""
-    real = os.path.realpath(file)
-    return "site-packages" in real or "dist-packages" in real or real.startswith(_installed_folders())
-
-
 def _package(top: str) -> _Module:
-    version = getattr(sys.modules.get(top), "__version__", None) or _distribution_version(top)
+    version = version_of(top)
     if version is None:
-        return _Module({}, frozenset(), (f"package {top!r} has no version",))
-    return _Module({f"package {top}": str(version)}, frozenset(), ())
-
-
-def _distribution_version(top: str) -> str | None:
-    from importlib import metadata
-
-    try:
-        return metadata.version(top)
-    except metadata.PackageNotFoundError:
-        names = metadata.packages_distributions().get(top, [])
-        return ",".join(f"{name} {metadata.version(name)}" for name in sorted(set(names))) or None
+        return _Module(doubts=(f"package {top!r} has no version",))
+    return _Module({f"package {top}": version})

@@ -1,0 +1,53 @@
+"""The files of the project that its code names: text constants that lead to one, alone or joined as parts of a path."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+
+def named_files(texts: Iterable[str], starts: Collection[Path]) -> Iterator[Path]:
+    """Yield the files that text constants name.
+
+    A path is looked for in each of some folders, and in each folder that another text names: so
+    ``Path("conf") / "words.txt"`` is found however its parts come together.
+
+    Args:
+        texts: constants of the code; most are no paths at all.
+        starts: folders that a path may start from.
+    """
+    by_first: dict[str, list[str]] = {}
+    for text in sorted(texts):
+        parts = [part for part in text.replace("\\", "/").split("/") if part not in {"", "."}]
+        if parts:
+            by_first.setdefault(parts[0], []).append("/".join(parts))
+    roots = [os.path.join(start, "") for start in starts]
+    seen: set[str] = set()
+    waiting = [os.fspath(start) for start in starts]
+    while waiting:
+        folder = waiting.pop()
+        if folder in seen:
+            continue
+        seen.add(folder)
+        for name in sorted(_listed(folder) & by_first.keys()):
+            for text in by_first[name]:
+                path = os.path.normpath(os.path.join(folder, text))
+                if not path.startswith(tuple(roots)) or path in seen:
+                    continue
+                if os.path.isdir(path):
+                    waiting.append(path)
+                elif os.path.isfile(path):
+                    seen.add(path)
+                    yield Path(path)
+
+
+def _listed(folder: str) -> set[str]:
+    """Return the names in a folder, and ``..``: listing it once is cheaper than asking for each text."""
+    try:
+        return {*os.listdir(folder), ".."}
+    except OSError:
+        return set()
