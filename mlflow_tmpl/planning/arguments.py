@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.errors import ConfigError, did_you_mean
 from mlflow_tmpl.pipeline.names import is_parameter, parameter_key
-from mlflow_tmpl.planning.values import canonical_json
+from mlflow_tmpl.planning.values import plain_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,8 @@ class BoundParameter:
     Attributes:
         key: dotted key; empty for all parameters.
         value: converted to the annotation of the argument.
-        shown: its plain value as JSON: what counts in keys and what is shown.
+        shown: its plain value as JSON: what counts in keys and what is shown. The order of its keys counts, as the
+            function sees it.
         source: the value as it was configured, which knows where each part of it stands.
     """
 
@@ -83,7 +84,7 @@ def _bind(node: Node, argument: str, name: str, parameters: Value) -> BoundParam
         )
     annotation = parameter_annotations(node.func).get(argument, Any)
     converted = convert(value, annotation, f"parameter {key!r}" if key else "the parameters")
-    return BoundParameter(key, converted, canonical_json(value.plain()), value)
+    return BoundParameter(key, converted, plain_json(value.plain()), value)
 
 
 def _together(errors: list[ConfigError]) -> ConfigError:

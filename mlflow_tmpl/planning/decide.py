@@ -136,10 +136,19 @@ class Decider:
         return self._code.known()
 
     def distrust(self, position: int) -> None:
-        """Take back a node's key: it ran on something else than what the key was made from."""
-        decision = self.decisions[position]
-        assert decision is not None
-        self.decisions[position] = replace(decision, key=None)
+        """Take back a node's key, and the keys made from it: it ran on something else than what they say.
+
+        What takes its values in memory was decided by that key, perhaps long before the values were there.
+        """
+        waiting = [position]
+        while waiting:
+            position = waiting.pop()
+            decision = self.decisions[position]
+            if decision is None or decision.key is None:
+                continue
+            self.decisions[position] = replace(decision, key=None)
+            for name in filter(self._catalog.is_memory, self._pipeline.nodes[position].outputs):
+                waiting.extend(self._pipeline.consumers.get(base_name(name), ()))
 
     def why(self, position: int) -> tuple[Reason, ...]:
         """Return what changed since the newest result of a node; `undone` if nothing did."""
@@ -246,5 +255,7 @@ class Decider:
 
 
 def _labels(node: Node) -> list[tuple[str, str]]:
-    keys = node.returned_keys or [str(index) for index in range(len(node.outputs))]
-    return list(zip(node.outputs, keys, strict=True))
+    """Return each output with how it is found in what the function returns: by key, by position, or as the whole."""
+    if node.returned_keys is not None:
+        return list(zip(node.outputs, map(repr, node.returned_keys), strict=True))
+    return [(name, str(index) if node.several else "") for index, name in enumerate(node.outputs)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from mlflow_tmpl.planning.values import canonical_json
+from mlflow_tmpl.planning.values import plain_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -37,9 +37,9 @@ class Parts:
         parameters: Mapping[str, tuple[str, str]],
         outputs: Mapping[str, str],
     ) -> Parts:
-        """Return parts with their text."""
+        """Return parts with their text; the order of arguments counts, as a function with ``**inputs`` sees it."""
         told = {"code": code, "inputs": inputs, "parameters": parameters, "outputs": outputs}
-        return cls(code, inputs, parameters, outputs, canonical_json(told))
+        return cls(code, inputs, parameters, outputs, plain_json(told))
 
 
 @dataclass(frozen=True, slots=True)

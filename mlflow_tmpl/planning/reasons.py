@@ -136,7 +136,8 @@ def _parameters(before: Parts, now: Present) -> Iterator[Reason]:
             yield Reason("wiring", argument, "", old_key, key)
         elif old != value:
             parameter = now.parameters[argument]
-            for inner, left, right in _leaves(json.loads(old), json.loads(value)):
+            leaves = list(_leaves(json.loads(old), json.loads(value)))
+            for inner, left, right in leaves or [("", _shown(json.loads(old)), _shown(json.loads(value)))]:
                 dotted = ".".join(part for part in (parameter.key, inner) if part)
                 yield Reason("parameter", dotted, parameter.where(inner), left, right)
     for argument in sorted(set(before.parameters) - set(now.parts.parameters)):
