@@ -63,29 +63,35 @@ def _template(request: Request, staged: Path) -> Path:
             template, staged / "copied", symlinks=True, ignore=shutil.ignore_patterns(".git")
         )
         hooks.run_hooks(template, hooks.PRE_PROMPT, cwd=template, scripts=staged / "hooks", context=None)
-    return _chosen(template, ask=request.ask)
+    return _chosen(template, request)
 
 
-def _chosen(template: Path, *, ask: bool) -> Path:
-    variables = read_context(template / CONTEXT_FILE)
+def _chosen(template: Path, request: Request) -> Path:
+    variables = _variables(template, request)
     if not any(key in variables for key in _NESTED):
         return template
-    choice = render.choose_nested(template, variables, ask=ask)
+    choice = render.choose_nested(template, variables, ask=request.ask)
     nested = inside(template, str(choice), "nested template")
     if nested == template.resolve() or not (nested / CONTEXT_FILE).is_file():
         raise ScaffoldError(f"nested template {choice.name!r} has no {CONTEXT_FILE} of its own")
-    return _chosen(nested, ask=ask)
+    return _chosen(nested, request)
+
+
+def _variables(template: Path, request: Request) -> dict[str, Any]:
+    """Return the variables of a template, among them the sandbox if it is not trusted."""
+    variables = read_context(template / CONTEXT_FILE)
+    extensions = variables.get("_extensions", [])
+    return variables | {"_extensions": extensions if request.trust else [*extensions, SANDBOX]}
 
 
 def _context(request: Request, template: Path) -> dict[str, Any]:
-    variables = read_context(template / CONTEXT_FILE)
-    own = variables.get("_extensions", [])
+    variables = _variables(template, request)
     private = {
         "_template": masked(request.starter),
         "_repo_dir": str(template),
         "_output_dir": "",
         "_checkout": request.checkout or None,
-        "_extensions": own if request.trust else [*own, SANDBOX],
+        "_extensions": variables["_extensions"],
     }
     context = render.complete(template, request.values(variables), ask=request.ask, private=private)
     names = context[render.VARIABLES]

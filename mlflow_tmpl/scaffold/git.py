@@ -98,4 +98,5 @@ def _environment(ask: bool) -> dict[str, str]:
     # Within a git hook these would make every git command speak of the outer repository.
     misleading = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY")
     kept = {name: value for name, value in os.environ.items() if name not in misleading}
-    return kept | {"LC_ALL": "C"} | ({} if ask else {"GIT_TERMINAL_PROMPT": "0"})
+    silent = {"GIT_TERMINAL_PROMPT": "0", "GIT_SSH_COMMAND": "ssh -oBatchMode=yes"}
+    return ({} if ask else silent) | kept | {"LC_ALL": "C"}

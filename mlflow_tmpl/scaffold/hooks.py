@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.errors import ScaffoldError
 from mlflow_tmpl.scaffold.child import run_child
+from mlflow_tmpl.scaffold.render import explained
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,10 +51,11 @@ def run_hooks(template: Path, kind: str, *, cwd: Path, scripts: Path, context: d
 def _rendered(hook: Path, context: dict[str, Any] | None) -> str:
     from cookiecutter.utils import create_env_with_context
 
-    text = hook.read_text(encoding="utf-8")
-    return (
-        text if context is None else str(create_env_with_context(context).from_string(text).render(**context))
-    )
+    with explained(hook):
+        text = hook.read_text(encoding="utf-8")
+        if context is None:
+            return text
+        return str(create_env_with_context(context).from_string(text).render(**context))
 
 
 def _run(script: Path, cwd: Path) -> None:

@@ -53,10 +53,11 @@ def new_project(request: Request) -> Made:
     Raises:
         MloError: it cannot be made as asked; nothing is left behind, and nothing that was there is touched.
     """
-    check_place(request.parent)
+    parent = request.parent.absolute()
+    check_place(parent)
     make = make_built_in if request.starter in STARTERS else make_foreign
-    with staging(request.parent) as staged:
+    with staging(parent) as staged:
         project, add_ons = make(request, staged)
-        target = request.parent / project.name
+        target = parent / project.name
         publish(project, target)
     return Made(target, masked(request.starter), add_ons)

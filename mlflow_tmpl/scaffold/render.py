@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 VARIABLES = "cookiecutter"
 """The one word under which a template finds all of its variables."""
 
-
 _MARKS = ("{{", "{%", "{#")
 
 

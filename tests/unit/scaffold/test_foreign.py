@@ -127,6 +127,12 @@ def test_a_choice_cannot_lead_out_of_the_starter_or_back_to_itself(template, req
         new_project(request_for(nested(template, path)))
 
 
+def test_the_list_of_choices_cannot_reach_for_python(template, request_for):
+    folder = template({"readme.md": ""}, template=["{{ ''.__class__ }} (./inner)"])
+    with pytest.raises(MloError, match="the starter reaches for Python"):
+        new_project(request_for(folder))
+
+
 def test_answers_reach_all_variables(template, request_for, here):
     folder = template(
         {f"{SLUG}/x.txt": "{{ cookiecutter.colour }}"}, repo_name="made", colour=["red", "blue"]

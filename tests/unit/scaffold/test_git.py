@@ -4,6 +4,7 @@ import pytest
 
 from mlflow_tmpl.errors import ScaffoldError
 from mlflow_tmpl.scaffold import git
+from mlflow_tmpl.scaffold.child import Ended
 
 
 def text_of(clone):
@@ -60,6 +61,15 @@ def test_without_git_the_error_says_so(tmp_path, monkeypatch):
 def test_a_surrounding_git_command_does_not_mislead(repository, tmp_path, monkeypatch):
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))
     assert text_of(git.clone(str(repository), tmp_path / "clone", checkout="v1", ask=False)) == "old\n"
+
+
+@pytest.mark.parametrize(("ask", "prompt"), [(True, None), (False, "0")])
+def test_git_asks_for_a_password_only_where_someone_can_answer(tmp_path, monkeypatch, ask, prompt):
+    seen = []
+    monkeypatch.setattr(git, "run_child", lambda *_, env, **__: seen.append(env) or Ended(0, ""))
+    monkeypatch.delenv("GIT_TERMINAL_PROMPT", raising=False)
+    git.clone("x", tmp_path / "clone", checkout="", ask=ask)
+    assert [env.get("GIT_TERMINAL_PROMPT") for env in seen] == [prompt]
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,15 @@ def test_a_hook_that_fails_is_named_with_its_exit_code(template, tmp_path):
         run(template({"hooks/post_gen_project.py": "raise SystemExit(3)"}), tmp_path)
 
 
+def test_a_hook_that_cannot_be_rendered_is_named(template, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ScaffoldError) as caught:
+        run(template({"hooks/post_gen_project.py": "{{ cookiecutter.none }}"}), tmp_path)
+    assert str(caught.value).endswith(
+        "post_gen_project.py: the starter cannot be rendered: 'dict object' has no attribute 'none'"
+    )
+
+
 @posix_only
 def test_a_script_without_a_first_line_is_refused_with_the_remedy(template, tmp_path):
     with pytest.raises(ScaffoldError) as caught:
