@@ -75,7 +75,10 @@ def _run() -> int:
         report(error)
         return error.exit_code
     except click.UsageError as error:
-        report(told(error))
+        if error.message and not _is_help(error):
+            report(told(error))
+        else:
+            error.show()
         return error.exit_code
     except click.ClickException as error:
         error.show()
@@ -86,12 +89,20 @@ def _run() -> int:
     return code if isinstance(code, int) else 0
 
 
+def _is_help(error: click.UsageError) -> bool:
+    """Tell a bare ``mlo``, which click answers with the help, from a mistake."""
+    return type(error).__name__ == "NoArgsIsHelpError"  # younger than the oldest click that we take
+
+
 def report(error: MloError) -> None:
     """Print an error: what and where, then the way out on a line of its own."""
-    mark = click.style("error:", fg="red", bold=True)
+    from mlflow_tmpl.cli.options import paper_for
+
+    paint = paper_for(sys.stderr).paint
+    mark = paint("error:", fg="red", bold=True)
     click.echo(f"{mark} {f'{error.where}: ' if error.where else ''}{error.message}", err=True)
     if error.hint:
-        click.echo(f"{click.style('  hint:', fg='cyan')} {error.hint}", err=True)
+        click.echo(f"{paint('  hint:', fg='cyan')} {error.hint}", err=True)
 
 
 if __name__ == "__main__":

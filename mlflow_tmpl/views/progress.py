@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import sys
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlflow_tmpl.engine.events import Event, NodeFinished, NodeStarted, RunFinished, RunStarted
 from mlflow_tmpl.views.cells import columns
 from mlflow_tmpl.views.lines import Paper, node_line, plan_summary, told_reasons
+from mlflow_tmpl.views.statuses import duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rich.console import Group
-    from rich.live import Live
-    from rich.progress import Progress
+    from rich.console import Console, Group
+
+    from mlflow_tmpl.planning import Plan
 
 _SHOWN = {"done", "failed", "blocked", "cancelled"}
 """What is worth a line; what is reused is counted."""
 
-_MOST_WAITING = 6
+_BAR_COLUMNS = 32
+_MOST_RUNNING, _MOST_WAITING = 12, 6
+"""How many nodes the live display names; a terminal has 24 lines."""
 
 
 class Lines:
@@ -82,70 +86,116 @@ class Display:
     """
 
     def __init__(self, paper: Paper) -> None:
-        from rich.console import Console
-        from rich.live import Live
-
         self._paper = paper
-        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
         self._lines = Lines(self._print, paper)
-        self._live: Live = Live(
-            console=self._console,
-            refresh_per_second=8,
-            transient=True,
-            get_renderable=self._drawn,
-            redirect_stderr=False,
-        )
-        self._running: dict[str, float] = {}
-        self._waiting: dict[str, None] = {}
-        self._bar: Progress | None = None
-        self._task: Any = None
+        self._board: Board | None = None
 
     def __call__(self, event: Event) -> None:
         """Show what happened."""
-        if isinstance(event, RunStarted):
-            self._start(event)
-        elif isinstance(event, NodeStarted):
-            self._running[event.step.node.name] = perf_counter()
-            self._waiting.pop(event.step.node.name, None)
+        if isinstance(event, RunStarted) and any(step.action.value == "run" for step in event.plan.steps):
+            self._board = Board(event.plan, self._paper)
+        board = self._board
+        if board is None:  # nothing is to run: there is nothing to show, and rich takes 50 ms to import
+            return
+        if isinstance(event, NodeStarted):
+            board.start(event.step.node.name)
         elif isinstance(event, NodeFinished):
-            self._running.pop(event.step.node.name, None)
-            self._waiting.pop(event.step.node.name, None)
-            if self._bar is not None:
-                self._bar.advance(self._task)
+            board.finish(event.step.node.name)
         elif isinstance(event, RunFinished):
-            self._live.stop()
+            board.close()
         self._lines(event)
 
-    def _start(self, event: RunStarted) -> None:
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-        self._waiting = {step.node.name: None for step in event.plan.steps if step.action.value == "run"}
-        self._bar = Progress(
-            TextColumn("  "), BarColumn(32), MofNCompleteColumn(), TimeElapsedColumn(), console=self._console
-        )
-        self._task = self._bar.add_task("", total=len(event.plan.steps))
-        if self._waiting:
-            self._live.start()
-
     def _print(self, line: str) -> None:
+        if self._board is not None:
+            self._board.print(line)
+
+
+class Board:
+    """The part of the terminal that is drawn again and again: what runs, what waits, how much is done.
+
+    What nodes print on the terminal meanwhile goes above it.
+
+    Args:
+        plan: what is going to be done.
+        paper: how wide the terminal is and what it shows.
+    """
+
+    def __init__(self, plan: Plan, paper: Paper) -> None:
+        from rich.live import Live
+
+        self._paper = paper
+        self._widest = max((columns(step.node.name) for step in plan.steps), default=0)
+        self._running: dict[str, float] = {}
+        self._waiting = {step.node.name: None for step in plan.steps if step.action.value == "run"}
+        self._total, self._ended, self._since = len(plan.steps), 0, perf_counter()
+        self._console = _console(paper)
+        self._live = Live(
+            console=self._console,
+            refresh_per_second=8,
+            transient=True,
+            get_renderable=self.draw,
+            redirect_stdout=sys.stdout.isatty(),
+            redirect_stderr=True,
+        )
+        self._live.start()
+
+    def start(self, node: str) -> None:
+        """Show a node as running."""
+        self._running[node] = perf_counter()
+        self._waiting.pop(node, None)
+
+    def finish(self, node: str) -> None:
+        """Count a node as ended."""
+        self._running.pop(node, None)
+        self._waiting.pop(node, None)
+        self._ended += 1
+
+    def print(self, line: str) -> None:
+        """Write a line above the display; below what stays of the run once it is closed."""
         from rich.text import Text
 
         self._console.print(Text.from_ansi(line))
 
-    def _drawn(self) -> Group:
+    def close(self) -> None:
+        """Take the display off the terminal."""
+        self._live.stop()
+
+    def draw(self) -> Group:
+        """Return the display as it is now."""
         from rich.console import Group
         from rich.text import Text
 
-        now = perf_counter()
-        lines = [
-            Text.from_ansi(node_line(name, "running", now - since, "", self._lines.widest, self._paper))
-            for name, since in list(self._running.items())
+        lines = [*self._running_lines(), *self._waiting_lines(), self._bar()]
+        return Group(*[Text.from_ansi(line, no_wrap=True, overflow="crop") for line in lines])
+
+    def _running_lines(self) -> list[str]:
+        now, running = perf_counter(), list(self._running.items())
+        shown = [
+            node_line(name, "running", now - since, "", self._widest, self._paper)
+            for name, since in running[:_MOST_RUNNING]
         ]
+        more = len(running) - len(shown)
+        return [*shown, f"  and {more} more"] if more else shown
+
+    def _waiting_lines(self) -> list[str]:
         waiting = list(self._waiting)
-        if waiting:
-            more = f" and {len(waiting) - _MOST_WAITING} more" if len(waiting) > _MOST_WAITING else ""
-            told = self._paper.fit(
-                f"  waiting: {', '.join(waiting[:_MOST_WAITING])}{more}", self._paper.width
-            )
-            lines.append(Text(told, style="dim"))
-        return Group(*lines, self._bar) if self._bar is not None else Group(*lines)
+        if not waiting:
+            return []
+        rest = len(waiting) - _MOST_WAITING
+        more = f" and {rest} more" if rest > 0 else ""
+        names = self._paper.fit(", ".join(waiting[:_MOST_WAITING]), self._paper.width - len(more) - 12)
+        return [self._paper.paint(f"  waiting: {names}{more}", dim=True)]
+
+    def _bar(self) -> str:
+        done = round(_BAR_COLUMNS * self._ended / self._total)
+        full, rest = ("#", "-") if self._paper.ascii_only else ("━", "─")
+        bar = self._paper.paint(full * done, fg="green") + self._paper.paint(
+            rest * (_BAR_COLUMNS - done), dim=True
+        )
+        return f"  {bar} {self._ended}/{self._total}  {duration(perf_counter() - self._since)}"
+
+
+def _console(paper: Paper) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False, soft_wrap=True, no_color=not paper.colour)
