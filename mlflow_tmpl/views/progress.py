@@ -181,10 +181,16 @@ class Board:
         waiting = list(self._waiting)
         if not waiting:
             return []
-        rest = len(waiting) - _MOST_WAITING
-        more = f" and {rest} more" if rest > 0 else ""
-        names = self._paper.fit(", ".join(waiting[:_MOST_WAITING]), self._paper.width - len(more) - 12)
-        return [self._paper.paint(f"  waiting: {names}{more}", dim=True)]
+        shown = waiting[:1]
+        room = self._paper.width - len("  waiting:  and 100,000 more") - columns(shown[0])
+        for name in waiting[1:_MOST_WAITING]:
+            room -= columns(name) + 2
+            if room < 0:
+                break
+            shown.append(name)
+        rest = len(waiting) - len(shown)
+        text = f"  waiting: {', '.join(shown)}{f' and {rest:,} more' if rest else ''}"
+        return [self._paper.paint(self._paper.fit(text, self._paper.width), dim=True)]
 
     def _bar(self) -> str:
         done = round(_BAR_COLUMNS * self._ended / self._total)
