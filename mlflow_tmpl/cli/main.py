@@ -14,7 +14,7 @@ from mlflow_tmpl.cli.streams import prepare_streams
 from mlflow_tmpl.errors import MloError
 
 COMMANDS = {
-    "new": "Scaffold a project.",
+    "new": "Scaffold a project: a new folder in the current one.",
     "run": "Plan, then run what has to run.",
     "plan": "Say what a run would do, and why.",
     "viz": "Draw the graph.",

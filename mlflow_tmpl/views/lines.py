@@ -57,7 +57,7 @@ class Paper:
 def plan_lines(plan: Plan, paper: Paper) -> Iterator[str]:
     """Yield what a plan would do about each node, and why."""
     names = [step.node.name for step in plan.steps]
-    widest = min(max(map(columns, names), default=0), WIDEST_NAME)
+    widest = min(max(map(columns, names), default=0), WIDEST_NAME, max(paper.width - 9, 8))
     for step in plan.steps:
         mark, colour = ACTIONS[step.action.value]
         mark = {"run": ">", "reuse": "=", "omit": "-"}[step.action.value] if paper.ascii_only else mark
@@ -83,7 +83,7 @@ def plan_summary(plan: Plan) -> str:
 
 def node_line(name: str, status: str, duration_s: float | None, text: str, widest: int, paper: Paper) -> str:
     """Return what came of a node in a line that fits the paper."""
-    name_columns = min(max(widest, 8), WIDEST_NAME)
+    name_columns = min(max(widest, 8), WIDEST_NAME, max(paper.width - 13, 8))
     time = duration(duration_s) if status in {"done", "failed", "running"} else in_words(status)
     head = f"{paper.mark(status)} {paper.fit(pad(name, name_columns), name_columns)}  {time:>9}"
     room = paper.width - name_columns - 15
