@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
+from numbers import Number
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.errors import PipelineError
 from mlflow_tmpl.pipeline.names import base_name
-from mlflow_tmpl.pipeline.signature import innermost_function
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,8 +17,16 @@ if TYPE_CHECKING:
     from mlflow_tmpl.pipeline.node import Node
     from mlflow_tmpl.pipeline.pipeline import Pipeline
 
-_WIDER: dict[type, set[type]] = {int: {float, complex}, float: {complex}}
-"""The numbers that stand for others (PEP 484, "The numeric tower")."""
+_WIDER: dict[type, set[type]] = {
+    int: {float, complex},
+    float: {complex},
+    bool: {float, complex},
+    bytearray: {bytes},
+    memoryview: {bytes},
+}
+"""What stands for something else without being derived from it (PEP 484, "The numeric tower")."""
+
+_SCALARS: frozenset[type] = frozenset({bool, int, float, complex, str, bytes})
 
 
 def check_types(pipeline: Pipeline, in_memory: Callable[[str], bool]) -> None:
@@ -61,9 +70,12 @@ def _given(giver: Node, name: str, hints: dict[Any, Mapping[str, Any]]) -> Any:
 
 
 def _hints(func: Callable[..., Any], known: dict[Any, Mapping[str, Any]]) -> Mapping[str, Any]:
-    """Return the annotations of a function, resolved; those that cannot be resolved are left out."""
-    inner = innermost_function(func)
-    if not isinstance(inner, FunctionType):
+    """Return the annotations of a function, resolved; those that cannot be resolved are left out.
+
+    A decorated function says nothing: it has the annotations of what it wraps, and may give and take something else.
+    """
+    inner = func.func if isinstance(func, partial) else func
+    if not isinstance(inner, FunctionType) or hasattr(inner, "__wrapped__"):
         return {}
     if inner not in known:
         known[inner] = {name: _resolve(inner, hint) for name, hint in inner.__annotations__.items()}
@@ -83,7 +95,18 @@ def _resolve(func: FunctionType, hint: Any) -> Any:
 def _contradict(given: Any, taken: Any) -> bool:
     if type(given) is not type or type(taken) is not type or object in (given, taken):
         return False
-    return not (issubclass(given, taken) or issubclass(taken, given) or taken in _WIDER.get(given, set()))
+    if issubclass(given, taken) or issubclass(taken, given) or taken in _WIDER.get(given, set()):
+        return False
+    return {given, taken} <= _SCALARS or not (_is_scalar(given) and _is_scalar(taken))
+
+
+def _is_scalar(kind: type) -> bool:
+    """Tell a number or text: those of numpy and others stand for the built-in ones without being derived from them."""
+    return (
+        kind in _SCALARS
+        or any(base.__name__ == "generic" for base in kind.__mro__)
+        or issubclass(kind, Number)
+    )
 
 
 def _name(hint: Any) -> str:

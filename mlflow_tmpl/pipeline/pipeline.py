@@ -244,7 +244,7 @@ class Pipeline:
             )
         kept = {**_kept(inputs), **_kept(outputs)}
         own = {base_name(name) for name in self.datasets}
-        keys = {parameter_key(name) for name in self.parameters}
+        keys = {parameter_key(name) for name in self.parameters} - {""}
         kept_keys = {key.removeprefix(PARAMETER_PREFIX): to for key, to in _kept(parameters).items()}
         for name in kept:
             _known(name, own, "dataset", PipelineError)
