@@ -75,7 +75,10 @@ def find_root(start: Path) -> tuple[Path, Settings]:
         raise ProjectError(
             f"the folder {str(start)!r} does not exist", hint="give --project the folder of a project"
         )
-    here = start.resolve()
+    try:
+        here = start.resolve()
+    except OSError as error:
+        raise ProjectError("the current folder is gone", hint="go to a folder that is there") from error
     for folder in (here, *here.parents):
         file = folder / FILE
         if file.is_file():
@@ -83,7 +86,7 @@ def find_root(start: Path) -> tuple[Path, Settings]:
             if table is not None:
                 return folder, _settings(file, table)
     raise ProjectError(
-        f"{str(start.resolve())!r} is not in a project",
+        f"{str(here)!r} is not in a project",
         hint="go to a folder whose pyproject.toml has [tool.mlo], or make one: mlo new",
     )
 

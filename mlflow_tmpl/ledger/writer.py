@@ -1,12 +1,14 @@
-"""Writes events behind the run: commits are grouped, and the run never waits for the disk."""
+"""Writes events behind the run: commits are grouped, and the run waits only for what is worth it."""
 
 from __future__ import annotations
 
 from queue import Empty, SimpleQueue
+from threading import Event as Flag
 from threading import Thread
-from time import sleep
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
+from mlflow_tmpl.engine.events import NodeFinished
 from mlflow_tmpl.errors import LedgerError
 
 if TYPE_CHECKING:
@@ -19,7 +21,10 @@ if TYPE_CHECKING:
     """Statement to the rows that it is executed with."""
 
 GROUP_S = 0.005
-"""Longest time for which events wait for others to be committed with them."""
+"""Longest time for which events wait for others to be committed with them; after a pause the first does not."""
+
+PRECIOUS_S = 0.1
+"""A node that ran this long is on the disk before another starts (1 ms), so that a kill cannot make it run again."""
 
 
 class Writer:
@@ -33,7 +38,8 @@ class Writer:
     def __init__(self, database: Database, rows_of: Callable[[Sequence[Event]], Rows]) -> None:
         self._database = database
         self._rows_of = rows_of
-        self._events: SimpleQueue[Event | None] = SimpleQueue()
+        self._events: SimpleQueue[Event | Flag | None] = SimpleQueue()
+        self._committed_at = 0.0
         self._failure: Exception | None = None
         self._thread = Thread(target=self._work, name="mlo-ledger", daemon=True)
         self._thread.start()
@@ -47,6 +53,10 @@ class Writer:
         if self._failure is not None:
             raise self._failure
         self._events.put(event)
+        if isinstance(event, NodeFinished) and event.duration_s >= PRECIOUS_S:
+            written = Flag()
+            self._events.put(written)
+            written.wait()
 
     def close(self) -> None:
         """Write what is left, and end.
@@ -69,7 +79,7 @@ class Writer:
     def _work(self) -> None:
         more = True
         while more:
-            batch, more = self._collect()
+            batch, flags, more = self._collect()
             if batch and self._failure is None:
                 try:
                     self._database.write(self._rows_of(batch).items())
@@ -77,19 +87,24 @@ class Writer:
                     if isinstance(error, LedgerError):
                         error.exit_code = 1  # not a refused command: nodes have run
                     self._failure = error
+                self._committed_at = monotonic()
+            for flag in flags:
+                flag.set()
 
-    def _collect(self) -> tuple[list[Event], bool]:
-        """Wait for an event, then for those that come with it."""
-        first = self._events.get()
-        if first is None:
-            return [], False
-        batch = [first]
-        sleep(GROUP_S)
-        while True:
+    def _collect(self) -> tuple[list[Event], list[Flag], bool]:
+        """Wait for an event, then for those that come with it; also return who waits, and whether more will come."""
+        batch: list[Event] = []
+        flags: list[Flag] = []
+        item = self._events.get()
+        if not isinstance(item, Flag):
+            sleep(max(0.0, self._committed_at + GROUP_S - monotonic()))
+        while item is not None:
+            if isinstance(item, Flag):
+                flags.append(item)
+            else:
+                batch.append(item)
             try:
-                event = self._events.get_nowait()
+                item = self._events.get_nowait()
             except Empty:
-                return batch, True
-            if event is None:
-                return batch, False
-            batch.append(event)
+                return batch, flags, True
+        return batch, flags, False

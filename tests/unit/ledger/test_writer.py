@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from mlflow_tmpl.engine.events import NodeFinished
 from mlflow_tmpl.errors import LedgerError
 from mlflow_tmpl.ledger.database import Database
-from mlflow_tmpl.ledger.writer import Writer
+from mlflow_tmpl.ledger.writer import PRECIOUS_S, Writer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,6 +57,25 @@ def test_events_that_come_together_are_committed_together_and_in_order(path: Pat
     assert [int(name) for (name,) in Database(path).query("SELECT id FROM code ORDER BY id")] == list(
         range(2000)
     )
+
+
+def test_a_node_that_ran_long_is_on_the_disk_before_the_run_goes_on(path: Path) -> None:
+    reader = Database(path)
+    writer = Writer(Database(path), lambda events: {CODE: [(str(event.at), "x") for event in events]})
+    for number in range(20):
+        writer(NodeFinished(cast("Any", None), "done", float(number), PRECIOUS_S))
+        assert reader.query("SELECT count(*) FROM code") == [(number + 1,)]
+    writer.close()
+
+
+def test_a_run_that_waits_for_a_node_hears_of_a_failure_and_does_not_hang(path: Path) -> None:
+    def break_down(_: Sequence[Event]) -> Mapping[str, Sequence[Sequence[Any]]]:
+        raise TypeError("a mistake of ours")
+
+    writer = Writer(Database(path), break_down)
+    writer(NodeFinished(cast("Any", None), "done", 0.0, PRECIOUS_S))
+    with pytest.raises(TypeError, match="a mistake of ours"):
+        writer(NodeFinished(cast("Any", None), "done", 0.0, PRECIOUS_S))
 
 
 def test_an_event_is_on_the_disk_soon_though_nobody_closes(path: Path) -> None:

@@ -1,0 +1,325 @@
+"""Runs that are stopped, killed, crowded or starved: what had finished is kept, and nothing is ever half there."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.conftest import MadeProject
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+
+KILLS = int(os.environ.get("MLO_TEST_KILLS", "30"))
+PATIENCE_S = 30
+
+STEPS = """
+    import time
+    from pathlib import Path
+
+    def note(name: str) -> None:
+        with Path("../calls.log").open("a") as file:
+            file.write(name + "\\n")
+
+    @node(outputs="first")
+    def quick(source: str) -> str:
+        note("quick")
+        return source
+
+    @node(outputs="second")
+    def slow(first: str, *, seconds: float) -> str:
+        note("slow")
+        Path("../slow.started").touch()
+        time.sleep(seconds)
+        return first
+
+    @node(outputs="third")
+    def last(second: str) -> str:
+        note("last")
+        return second
+    """
+CATALOG = "".join(f"{name}: data/{name}.txt\n" for name in ("source", "first", "second", "third"))
+
+
+@pytest.fixture
+def steps(make_project: Callable[..., MadeProject]) -> MadeProject:
+    return make_project(STEPS, CATALOG, "seconds: 60.0\n", files={"data/source.txt": "one"})
+
+
+def wait_for(path: Path) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not path.exists():
+        assert time.monotonic() < deadline, f"{path} never came"
+        time.sleep(0.01)
+
+
+def statuses(project: MadeProject) -> dict[str, str]:
+    return {node["name"]: node["status"] for node in project.json("runs", "show")["nodes"]}
+
+
+def calls(project: MadeProject) -> list[str]:
+    return (project.root.parent / "calls.log").read_text().split()
+
+
+@pytest.mark.parametrize("engine", ["inline", "threads"])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_a_signal_keeps_what_had_finished_and_says_how_to_go_on(
+    steps: MadeProject, engine: str, number: signal.Signals, code: int
+) -> None:
+    process = steps.start("run", "--engine", engine)
+    wait_for(steps.root.parent / "slow.started")
+    process.send_signal(number)
+    stdout, stderr = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == code
+    assert stdout == ""
+    assert "Traceback" not in stderr
+    assert stderr.splitlines()[-1] == (
+        f"mlo: stopped; what had finished is kept: mlo run --engine {engine} goes on from there"
+    )
+    assert statuses(steps) == {"quick": "done", "slow": "cancelled", "last": "cancelled"}
+    assert steps.json("runs", "show")["status"] == "cancelled"
+    assert steps.statuses("--params", "seconds=0.0") == {"quick": "reused", "slow": "done", "last": "done"}
+    assert calls(steps) == ["quick", "slow", "slow", "last"]
+
+
+def test_a_node_that_swallows_the_signal_is_the_last_one(make_project: Callable[..., MadeProject]) -> None:
+    project = make_project(
+        nodes="""
+            import time
+            from pathlib import Path
+
+            @node(outputs="a")
+            def stubborn() -> int:
+                Path("../started").touch()
+                try:
+                    time.sleep(60)
+                except BaseException:
+                    return 1
+
+            @node(outputs="b")
+            def later(a: int) -> int:
+                return a
+            """
+    )
+    process = project.start("run")
+    wait_for(project.root.parent / "started")
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 143
+    assert statuses(project) == {"stubborn": "done", "later": "cancelled"}
+
+
+def test_the_second_signal_ends_at_once(make_project: Callable[..., MadeProject]) -> None:
+    project = make_project(
+        nodes="""
+            import time
+            from pathlib import Path
+
+            @node(outputs="a")
+            def stubborn() -> int:
+                Path("../started").touch()
+                try:
+                    time.sleep(60)
+                except BaseException:
+                    Path("../caught").touch()
+                    time.sleep(60)
+            """
+    )
+    process = project.start("run")
+    wait_for(project.root.parent / "started")
+    process.send_signal(signal.SIGINT)
+    wait_for(project.root.parent / "caught")
+    asked = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 130
+    assert time.monotonic() - asked < 5
+    assert project.json("runs", "list")[0]["status"] == "lost"
+
+
+def test_a_signal_that_is_ignored_stays_ignored(steps: MadeProject) -> None:
+    def as_under_nohup() -> None:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    process = steps.start("run", "--params", "seconds=1.0", preexec_fn=as_under_nohup)
+    wait_for(steps.root.parent / "slow.started")
+    process.send_signal(signal.SIGHUP)
+    process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 0
+
+
+def test_a_stopped_run_prints_no_document(steps: MadeProject) -> None:
+    process = steps.start("run", "--json")
+    wait_for(steps.root.parent / "slow.started")
+    process.send_signal(signal.SIGINT)
+    stdout, _ = process.communicate(timeout=PATIENCE_S)
+    assert (process.returncode, stdout) == (130, "")
+
+
+CHAIN = 5
+SIZE = 200_000
+
+
+def killed_project(make_project: Callable[..., MadeProject]) -> MadeProject:
+    nodes = """
+        import os
+        import time
+
+        def note(name):
+            descriptor = os.open("../calls.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+            os.write(descriptor, (name + "\\n").encode())
+            os.close(descriptor)
+        """
+    for n in range(CHAIN):
+        nodes += f"""
+        @node(outputs="v{n + 1}")
+        def step{n}(v{n}: str) -> str:
+            note("step{n} " + v{n}[:6])
+            time.sleep(0.12)
+            return v{n}
+        """
+    catalog = "".join(f"v{n}: data/v{n}.txt\n" for n in range(CHAIN + 1))
+    return make_project(nodes, catalog, files={"data/v0.txt": f"{0:06}" * (SIZE // 6)})
+
+
+def integrity(project: MadeProject) -> str:
+    with sqlite3.connect(project.root / ".mlo" / "ledger.sqlite") as connection:
+        return str(connection.execute("PRAGMA integrity_check").fetchone()[0])
+
+
+def test_kills_at_any_moment_leave_old_or_new_and_what_had_finished(
+    make_project: Callable[..., MadeProject],
+) -> None:
+    project, rng = killed_project(make_project), random.Random(7)
+    project.mlo("run")
+    source = project.root / "data" / "v0.txt"
+    states = {0}
+    for number in range(1, KILLS + 1):
+        source.write_text(f"{number:06}" * (SIZE // 6))
+        states.add(number)
+        (project.root.parent / "calls.log").write_text("")
+        process = project.start("run", start_new_session=True)
+        time.sleep(rng.uniform(0.1, 1.1))
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate(timeout=PATIENCE_S)
+        assert integrity(project) == "ok"
+        for file in (project.root / "data").glob("v*.txt"):
+            content = file.read_text()
+            assert content == content[:6] * (SIZE // 6), f"{file.name} is half written"
+            assert int(content[:6]) in states
+        before = [line for line in calls(project) if line.startswith("step")]
+        told = project.statuses()
+        after = [line for line in calls(project) if line.startswith("step")][len(before) :]
+        assert len(set(before) & set(after)) <= 1, "more than the node in flight ran again"
+        assert set(told.values()) <= {"done", "reused"}
+        final = (project.root / "data" / f"v{CHAIN}.txt").read_text()
+        assert final == f"{number:06}" * (SIZE // 6)
+    leftovers = [path.name for path in (project.root / "data").iterdir() if path.name.startswith(".")]
+    assert leftovers == []
+    assert {run["status"] for run in project.json("runs", "list", "-n", "1000")} <= {"done", "lost"}
+
+
+def test_a_killed_run_is_lost_and_the_nodes_in_flight_with_it(steps: MadeProject) -> None:
+    process = steps.start("run")
+    wait_for(steps.root.parent / "slow.started")
+    time.sleep(0.2)
+    process.kill()
+    process.communicate(timeout=PATIENCE_S)
+    assert steps.json("runs", "show")["status"] == "lost"
+    assert statuses(steps) == {"quick": "done", "slow": "lost"}
+
+
+def test_two_runs_at_once_share_a_project(make_project: Callable[..., MadeProject]) -> None:
+    nodes = "".join(
+        f"\n@node(outputs='v{n}')\ndef s{n}(source: str) -> str:\n    return source * {n}\n"
+        for n in range(20)
+    )
+    catalog = "source: data/source.txt\n" + "".join(f"v{n}: data/v{n}.txt\n" for n in range(20))
+    project = make_project(nodes, catalog, files={"data/source.txt": "x"})
+    running = [project.start("run") for _ in range(4)]
+    assert [process.communicate(timeout=60)[1].count("error") for process in running] == [0] * 4
+    assert [process.returncode for process in running] == [0] * 4
+    assert all((project.root / "data" / f"v{n}.txt").read_text() == "x" * n for n in range(20))
+    assert set(project.statuses().values()) == {"reused"}
+    assert integrity(project) == "ok"
+
+
+def test_a_ledger_that_cannot_grow_is_one_error_and_the_run_can_be_repeated(
+    make_project: Callable[..., MadeProject],
+) -> None:
+    nodes = "".join(
+        f"\n@node(outputs='v{n}', tags=['t'])\ndef step_{n:03}() -> str:\n    return '{n}'\n"
+        for n in range(300)
+    )
+    catalog = "".join(f"v{n}: data/v{n}.txt\n" for n in range(300))
+    project = make_project(nodes, catalog)
+
+    def starved() -> None:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, 150_000))
+
+    done = project.mlo("run", preexec_fn=starved)
+    assert done.returncode in (1, 2)
+    assert "Traceback" not in done.stderr
+    errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1
+    assert "the ledger cannot be used: " in errors[0]
+    assert done.stderr.splitlines()[-1].endswith("then run again: what has finished is kept")
+    assert project.mlo("run").returncode == 0
+    assert set(project.statuses().values()) == {"reused"}
+
+
+def test_a_damaged_ledger_is_set_aside_and_the_run_goes_on(steps: MadeProject) -> None:
+    steps.mlo("run", "--params", "seconds=0.0")
+    ledger = steps.root / ".mlo" / "ledger.sqlite"
+    for log in ledger.parent.glob("ledger.sqlite-*"):
+        log.unlink()
+    ledger.write_bytes(b"noise" * 1000)
+    done = steps.mlo("run", "--params", "seconds=0.0")
+    assert done.returncode == 0
+    (note,) = [line for line in done.stderr.splitlines() if line.startswith("note: ")]
+    assert note.startswith("note: the ledger was damaged; it is set aside as ")
+    assert len(list(ledger.parent.glob("ledger.damaged-*.sqlite"))) == 1
+    assert steps.statuses("--params", "seconds=0.0") == {
+        "quick": "reused",
+        "slow": "reused",
+        "last": "reused",
+    }
+
+
+def test_a_ledger_of_a_newer_mlo_is_refused(steps: MadeProject) -> None:
+    steps.mlo("run", "--params", "seconds=0.0")
+    with sqlite3.connect(steps.root / ".mlo" / "ledger.sqlite") as connection:
+        connection.execute("PRAGMA user_version = 99")
+    done = steps.mlo("run")
+    assert done.returncode == 2
+    assert "the ledger has schema 99, and this mlo knows schema " in done.stderr
+    assert done.stderr.splitlines()[-1] == "  hint: upgrade: pip install --upgrade mlflow-tmpl"
+
+
+def test_the_current_folder_may_vanish_and_that_is_told(steps: MadeProject, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    done = subprocess.run(
+        ["sh", "-c", f'rmdir "{gone}" && exec "$0" run', steps.command()[0]],
+        cwd=gone,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr == "error: the current folder is gone\n  hint: go to a folder that is there\n"
