@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from mlflow_tmpl.config import Origin, located
+from mlflow_tmpl.planning import BoundParameter, NoHistory, Parts, Reason
+from mlflow_tmpl.planning.reasons import SENTENCES, Present, differences
+from mlflow_tmpl.planning.values import plain_json
+
+CODE = {
+    "python": "3.11",
+    "module a.py": "1",
+    "package pandas": "3.0",
+    "environment K": "x",
+    "file w.txt": "y",
+    "function": "z",
+}
+
+
+class Recorded(NoHistory):
+    """A past that knows code and sizes."""
+
+    def code(self, fingerprint: str) -> Any:
+        return {} if fingerprint == "lost" else CODE
+
+    def size(self, dataset: str, fingerprint: str) -> int | None:
+        return {"old": 1000, "new": 2500}.get(fingerprint)
+
+
+BEFORE = Parts("code", {"x": ("raw", "old", "how")}, {"k": ("train", '{"a":1,"b":[1]}')}, {"y": "saved"})
+
+
+def bound(plain: Any, key: str = "train") -> dict[str, BoundParameter]:
+    return {"k": BoundParameter(key, plain, plain_json(plain), located(plain, Origin("p.yml", 3)))}
+
+
+def told(now: Parts, code: Any = CODE, plain: Any = None, key: str = "train") -> list[str]:
+    """Return why a node with new parts runs."""
+    plain = {"a": 1, "b": [1]} if plain is None else plain
+    parts = replace(now, parameters={"k": (key, plain_json(plain))})
+    return [
+        str(reason) for reason in differences(BEFORE, Present(parts, code, bound(plain, key)), Recorded())
+    ]
+
+
+def test_nothing_changed_gives_no_reason() -> None:
+    assert told(BEFORE) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"module a.py": "2"}, "code changed: a.py"),
+        ({"module b.py": "2"}, "code changed: b.py is new"),
+        ({"module a.py": None}, "code changed: a.py is gone"),
+        ({"package pandas": "3.1"}, "package pandas 3.0 -> 3.1"),
+        ({"package numpy": "2.0"}, "package numpy none -> 2.0"),
+        ({"python": "3.12"}, "Python 3.11 -> 3.12"),
+        ({"environment K": "2"}, "environment variable K changed"),
+        ({"file w.txt": "2"}, "file w.txt changed"),
+        ({"function": "2"}, "code changed: what is bound into the function"),
+    ],
+)
+def test_each_part_of_the_code_has_its_sentence(change: dict[str, Any], sentence: str) -> None:
+    code = {name: value for name, value in {**CODE, **change}.items() if value is not None}
+    assert told(replace(BEFORE, code="other"), code) == [sentence]
+
+
+def test_code_that_is_not_known_is_told_as_such() -> None:
+    before = replace(BEFORE, code="lost")
+    reasons = differences(before, Present(BEFORE, CODE, bound({"a": 1, "b": [1]})), Recorded())
+    assert [str(reason) for reason in reasons] == ["code changed: what it was is not known"]
+
+
+@pytest.mark.parametrize(
+    ("plain", "sentence"),
+    [
+        ({"a": 2, "b": [1]}, "parameter train.a 1 -> 2 (p.yml:3)"),
+        ({"a": 1, "b": [1, 2]}, "parameter train.b [1] -> [1, 2] (p.yml:3)"),
+        ({"a": 1.0, "b": [1]}, "parameter train.a 1 -> 1.0 (p.yml:3)"),
+        ({"a": True, "b": [1]}, "parameter train.a 1 -> true (p.yml:3)"),
+        ({"a": 1}, "parameter train.b [1] -> none (p.yml:3)"),
+        (5, 'parameter train {"a": 1, "b": [1]} -> 5 (p.yml:3)'),
+        ({"b": [1], "a": 1}, 'parameter train {"a": 1, "b": [1]} -> {"b": [1], "a": 1} (p.yml:3)'),
+    ],
+)
+def test_a_parameter_is_told_by_the_leaf_that_changed(plain: Any, sentence: str) -> None:
+    assert told(BEFORE, plain=plain) == [sentence]
+
+
+def test_a_long_value_is_cut_short() -> None:
+    (sentence,) = told(BEFORE, plain={"a": "x" * 100, "b": [1]})
+    assert sentence == f'parameter train.a 1 -> "{"x" * 59}... (p.yml:3)'
+
+
+def test_another_parameter_for_an_argument_is_wiring() -> None:
+    assert told(BEFORE, key="other") == ["inputs are wired otherwise: k"]
+
+
+@pytest.mark.parametrize(
+    ("change", "sentences"),
+    [
+        ({"inputs": {"x": ("raw", "new", "how")}}, ["input raw changed: 1,000 bytes -> 2,500 bytes"]),
+        ({"inputs": {"x": ("raw", "unknown", "how")}}, ["input raw changed"]),
+        ({"inputs": {"x": ("row", "old", "how")}}, ["inputs are wired otherwise: x"]),
+        ({"inputs": {"x": ("raw", "old", "other")}}, ["inputs are wired otherwise: raw is loaded otherwise"]),
+        ({"inputs": {}}, ["inputs are wired otherwise: x"]),
+        ({"outputs": {"y": "other"}}, ["output y is saved otherwise"]),
+        ({"outputs": {"z": "saved"}}, ["inputs are wired otherwise: y, z"]),
+    ],
+)
+def test_inputs_and_outputs_have_their_sentences(change: dict[str, Any], sentences: list[str]) -> None:
+    assert told(replace(BEFORE, **change)) == sentences
+
+
+def test_every_kind_of_reason_has_a_sentence_that_can_be_filled() -> None:
+    for kind in SENTENCES:
+        assert "{" not in str(Reason(kind, "s", "", "b", "a"))
+
+
+def test_a_reason_is_plain_data_without_what_is_empty() -> None:
+    assert Reason("input", "raw").to_json() == {
+        "text": "input raw changed",
+        "kind": "input",
+        "subject": "raw",
+    }

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mlflow_tmpl.catalog import Catalog
+from mlflow_tmpl.errors import CatalogError, PipelineError
+from mlflow_tmpl.pipeline import Node, Pipeline
+from mlflow_tmpl.planning.wiring import check_wiring
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def take(x: Any) -> Any:
+    return x
+
+
+def stream(x: Any) -> Iterator[Any]:
+    yield x
+
+
+def catalog(root: Path, **entries: Any) -> Catalog:
+    return Catalog.of(entries, root=root)
+
+
+def test_an_input_in_the_catalog_is_enough(tmp_path: Path) -> None:
+    (tmp_path / "raw.json").write_text("1", encoding="utf-8")
+    check_wiring(Pipeline([Node(take, "raw", "y")]), catalog(tmp_path, raw="raw.json"))
+
+
+def test_an_input_that_is_given_is_enough(tmp_path: Path) -> None:
+    check_wiring(Pipeline([Node(take, "raw", "y")]), catalog(tmp_path), given={"raw"})
+
+
+def test_an_input_that_nothing_makes_is_refused_with_the_nearest_name(tmp_path: Path) -> None:
+    node = Node(take, "penguinz", "y")
+    with pytest.raises(CatalogError) as refused:
+        check_wiring(Pipeline([node]), catalog(tmp_path, penguins="p.csv"))
+    assert (
+        refused.value.message
+        == "dataset 'penguinz' of node 'take' is made by no node and is not in the catalog"
+    )
+    assert refused.value.where == node.where
+    assert refused.value.hint == "did you mean 'penguins'?"
+
+
+def test_an_input_that_nothing_is_near_to_is_told_both_ways_out(tmp_path: Path) -> None:
+    with pytest.raises(CatalogError) as refused:
+        check_wiring(Pipeline([Node(take, "alpha", "y")]), catalog(tmp_path))
+    assert refused.value.hint == (
+        "add it to conf/base/catalog.yml; an argument that is a parameter stands after *"
+    )
+
+
+def test_a_slice_that_lacks_a_value_in_memory_says_who_makes_it(tmp_path: Path) -> None:
+    whole = Pipeline([Node(take, "raw", "mid", name="first"), Node(take, "mid", "end", name="last")])
+    with pytest.raises(CatalogError) as refused:
+        check_wiring(Pipeline([whole["last"]]), catalog(tmp_path), elsewhere=lambda: whole)
+    assert refused.value.message == (
+        "dataset 'mid' of node 'last' is kept in memory only, and what was asked for does not make it"
+    )
+    assert refused.value.hint == "run node 'first' too, or give 'mid' a file in conf/base/catalog.yml"
+
+
+def test_the_whole_is_asked_for_only_to_explain(tmp_path: Path) -> None:
+    check_wiring(Pipeline([Node(take, "raw", "y")]), catalog(tmp_path), {"raw"}, pytest.fail)
+
+
+@pytest.mark.parametrize("entry", [None, "y.json"])
+def test_a_stream_into_what_cannot_append_is_refused(tmp_path: Path, entry: str | None) -> None:
+    node = Node(stream, "raw", "y")
+    with pytest.raises(CatalogError) as refused:
+        check_wiring(Pipeline([node]), catalog(tmp_path, **({"y": entry} if entry else {})), {"raw"})
+    assert refused.value.message == (
+        "node 'stream' yields its output in chunks, and dataset 'y' cannot append them"
+    )
+    assert refused.value.where == node.where
+    assert refused.value.hint == "save it as csv or text, or return one value"
+
+
+def test_a_stream_into_a_csv_is_let_through(tmp_path: Path) -> None:
+    check_wiring(Pipeline([Node(stream, "raw", "y")]), catalog(tmp_path, y="y.csv"), {"raw"})
+
+
+def test_types_that_contradict_are_refused_only_in_memory(tmp_path: Path) -> None:
+    def give(raw: Any) -> str: ...
+
+    def count(y: int) -> None: ...
+
+    pipeline = Pipeline([Node(give, None, "y"), Node(count)])
+    with pytest.raises(PipelineError, match="node 'give' gives 'y' as str, and node 'count' takes it as int"):
+        check_wiring(pipeline, catalog(tmp_path), {"raw"})
+    check_wiring(pipeline, catalog(tmp_path, y="y.json"), {"raw"})
