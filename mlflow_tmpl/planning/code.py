@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mlflow_tmpl.errors import place
 from mlflow_tmpl.hashing import digest, digest_file
 from mlflow_tmpl.pipeline.signature import where_defined
-from mlflow_tmpl.planning.files import named_files
+from mlflow_tmpl.planning.files import as_paths, named_files
 from mlflow_tmpl.planning.modules import read_facts
 from mlflow_tmpl.planning.packages import find_module, is_installed, is_standard, place_of, version_of
 from mlflow_tmpl.planning.values import Unfollowable, bound_values, canonical_json
@@ -196,7 +196,7 @@ class CodeReader:
         doubts = tuple(
             f"{place(file, line)} uses {what}, which cannot be followed" for line, what in facts.doubts
         )
-        return _Module(parts, facts.imports, doubts, facts.texts, self._folders(file.parent))
+        return _Module(parts, facts.imports, doubts, as_paths(facts.texts), self._folders(file.parent))
 
     def _folders(self, folder: Path) -> tuple[Path, ...]:
         """Return where the paths of a module's code may start: in its folder, or one above it in the project."""

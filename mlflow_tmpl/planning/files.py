@@ -10,21 +10,27 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
 
-def named_files(texts: Iterable[str], starts: Collection[Path]) -> Iterator[Path]:
+def as_paths(texts: Iterable[str]) -> frozenset[str]:
+    """Return text constants as relative paths in one notation; those that cannot be one are left out."""
+    parted = (
+        [part for part in text.replace("\\", "/").split("/") if part not in {"", "."}] for text in texts
+    )
+    return frozenset(["/".join(parts) for parts in parted if parts])
+
+
+def named_files(paths: Iterable[str], starts: Collection[Path]) -> Iterator[Path]:
     """Yield the files that text constants name.
 
     A path is looked for in each of some folders, and in each folder that another text names: so
     ``Path("conf") / "words.txt"`` is found however its parts come together.
 
     Args:
-        texts: constants of the code; most are no paths at all.
+        paths: constants of the code, as `as_paths` gives them; most are no paths at all.
         starts: folders that a path may start from.
     """
     by_first: dict[str, list[str]] = {}
-    for text in sorted(texts):
-        parts = [part for part in text.replace("\\", "/").split("/") if part not in {"", "."}]
-        if parts:
-            by_first.setdefault(parts[0], []).append("/".join(parts))
+    for text in paths:
+        by_first.setdefault(text.partition("/")[0], []).append(text)
     roots = [os.path.join(start, "") for start in starts]
     seen: set[str] = set()
     waiting = [os.fspath(start) for start in starts]
