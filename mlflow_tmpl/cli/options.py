@@ -13,6 +13,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from mlflow_tmpl.ledger import Ledger
     from mlflow_tmpl.pipeline import Selection
     from mlflow_tmpl.project import Project
     from mlflow_tmpl.views.lines import Paper
@@ -129,6 +130,12 @@ def open_from(options: Mapping[str, Any]) -> Project:
     from mlflow_tmpl.project import open_project
 
     return open_project(options["project"], options["env"])
+
+
+def tell_notes(ledger: Ledger) -> None:
+    """Say on stderr what happened when a ledger was opened."""
+    for note in ledger.notes:
+        click.echo(f"note: {note}", err=True)
 
 
 def paper_for(stream: Any) -> Paper:

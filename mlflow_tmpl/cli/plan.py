@@ -14,6 +14,7 @@ from mlflow_tmpl.cli.options import (
     project_options,
     selection_options,
     selectors_from,
+    tell_notes,
 )
 
 
@@ -31,7 +32,9 @@ def command(as_json: bool, **options: Any) -> None:
     def make() -> Any:
         params = overrides_from(options["params"], options["params_file"])
         asked: dict[str, Any] = {"params": params, **selectors_from(options)}
-        plan = open_from(options).plan(*options["pipelines"], **asked)
+        project = open_from(options)
+        plan = project.plan(*options["pipelines"], **asked)
+        tell_notes(project.ledger)
         return told_plan(plan, say=not as_json)
 
     if as_json:

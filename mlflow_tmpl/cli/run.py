@@ -21,6 +21,7 @@ from mlflow_tmpl.cli.options import (
     selection_options,
     selectors_from,
     split,
+    tell_notes,
 )
 
 if TYPE_CHECKING:
@@ -80,7 +81,9 @@ def _perform(options: dict[str, Any], plan_only: bool, traceback: bool, say: boo
     project = open_from(options)
     asked = _asked(options)
     if plan_only:
-        return 0, told_plan(project.plan(*options["pipelines"], **asked), say)
+        plan = project.plan(*options["pipelines"], **asked)
+        tell_notes(project.ledger)
+        return 0, told_plan(plan, say)
     return _run(project, options, asked, traceback, say)
 
 
@@ -122,14 +125,14 @@ def _run(
     except NodeFailure as failure:
         assert failure.result is not None
         _tell_failures(failure.result, options, traceback)
-        _tell_notes(project)
+        tell_notes(project.ledger)
         return 1, told_result(failure.result, project)
     except Stopped as stop:
         click.echo(f"mlo: stopped; what had finished is kept: {again(options)} goes on from there", err=True)
         _leave(128 + stop.number)
     if say:
         _tell_result(result, project)
-    _tell_notes(project)
+    tell_notes(project.ledger)
     return 0, told_result(result, project)
 
 
@@ -177,11 +180,6 @@ def again(options: dict[str, Any]) -> str:
     """Return the command that goes on: the same one, for what has finished is reused."""
     given = [arg for arg in sys.argv[1:] if not arg.startswith("--force") and arg != "--no-reuse"]
     return shlex.join(["mlo", *given]) if given else shlex.join(["mlo", "run", *options["pipelines"]])
-
-
-def _tell_notes(project: Project) -> None:
-    for note in project.ledger.notes:
-        click.echo(f"note: {note}", err=True)
 
 
 def told_result(result: RunResult, project: Project) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlflow_tmpl.cli.group import Group
-from mlflow_tmpl.cli.options import open_from, paper_for, print_json, print_lines, project_options
+from mlflow_tmpl.cli.options import open_from, paper_for, print_json, print_lines, project_options, tell_notes
 
 if TYPE_CHECKING:
     from mlflow_tmpl.ledger import Ledger
@@ -62,4 +62,7 @@ def show_run(run: str, as_json: bool, **options: Any) -> None:
 
 def _ledger(options: dict[str, Any]) -> Ledger | None:
     project = open_from(options)
-    return project.ledger if project.has_ledger else None
+    if not project.has_ledger:
+        return None
+    tell_notes(project.ledger)
+    return project.ledger

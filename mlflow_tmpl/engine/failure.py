@@ -110,9 +110,7 @@ def _is_own(frame: TracebackType) -> bool:
 
 def _is_own_file(file: str) -> bool:
     """Tell the user's code from this package's and from libraries', whose compiled parts have relative names."""
-    return (
-        os.path.isabs(file) and not file.startswith((_PACKAGE, _STANDARD)) and "site-packages" not in file
-    )
+    return os.path.isabs(file) and not file.startswith((_PACKAGE, _STANDARD)) and "site-packages" not in file
 
 
 def _last_own_frame(frames: TracebackType | None) -> str:
