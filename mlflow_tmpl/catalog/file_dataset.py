@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 from mlflow_tmpl.catalog.compression import opened, through
 from mlflow_tmpl.catalog.failures import reported
 from mlflow_tmpl.errors import DataError
+from mlflow_tmpl.hashing import digest_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -70,6 +71,16 @@ class FileDataset:
         Raises:
             DataError: the data does not fit the format, or the file cannot be written.
         """
+        self._put(data)
+
+    def put(self, data: Any) -> str | None:
+        """Save, and return the fingerprint of exactly what was saved; ``None`` where it cannot be told here.
+
+        By the time one asks for the file's own, another run may have put its content in the place of this.
+        """
+        return self._put(data, hashed=True)
+
+    def _put(self, data: Any, *, hashed: bool = False) -> str | None:
         arguments = {**self.format.save_defaults, **self.save_args}
         with self._reported("saved to"), self.place.writing() as target:
             if not self.format.opened:
@@ -77,6 +88,7 @@ class FileDataset:
             else:
                 with opened(target, "wb") as file:
                     self.format.save(data, file, **arguments)
+            return digest_file(target) if hashed and self.path is not None else None
 
     @property
     def streams(self) -> bool:
@@ -89,6 +101,13 @@ class FileDataset:
         Raises:
             DataError: as for `save`, or the format cannot be appended to.
         """
+        self._put_stream(chunks)
+
+    def put_stream(self, chunks: Iterator[Any]) -> str | None:
+        """Save chunk by chunk, and return what `put` returns."""
+        return self._put_stream(chunks, hashed=True)
+
+    def _put_stream(self, chunks: Iterator[Any], *, hashed: bool = False) -> str | None:
         stream = self.format.stream
         if stream is None:
             hint = "give out the whole, or use a csv or text dataset"
@@ -96,12 +115,10 @@ class FileDataset:
         arguments = {**self.format.save_defaults, **self.save_args}
         given = _Given(chunks)
         opener = open if "compression" in arguments else opened
-        with (
-            self._reported("saved to", foreign=given.is_failure),
-            self.place.writing() as target,
-            opener(target, "wb") as file,
-        ):
-            stream(given, file, **arguments)
+        with self._reported("saved to", foreign=given.is_failure), self.place.writing() as target:
+            with opener(target, "wb") as file:
+                stream(given, file, **arguments)
+            return digest_file(target) if hashed and self.path is not None else None
 
     def exists(self) -> bool:
         """Tell whether there is a file."""

@@ -168,9 +168,10 @@ def _save(task: Task, outcome: Outcome) -> None:
     for name in task.saves:
         dataset = task.catalog.dataset(name)
         value = outcome.values.pop(name)
-        if streams:
-            dataset.save_stream(value)  # type: ignore[attr-defined]
+        save = getattr(dataset, "save_stream" if streams else "save")
+        if task.recorded:
+            put = getattr(dataset, "put_stream" if streams else "put", save)
+            fingerprint = put(value) or dataset.fingerprint()
         else:
-            dataset.save(value)
-        fingerprint = dataset.fingerprint() if task.recorded else None
+            fingerprint = save(value)
         outcome.saved[name] = Saved(fingerprint or "", rows_of(value))

@@ -81,6 +81,27 @@ def test_a_project_runs_from_several_threads_at_once(make_project: Callable[...,
     assert {run.status for run in recorded} == {"done"}
 
 
+def test_runs_that_write_one_output_at_once_never_take_the_others_content_for_their_own(
+    make_project: Callable[..., MadeProject],
+) -> None:
+    made = make_project(
+        nodes="""
+            @node(outputs="big")
+            def make(*, number: int) -> str:
+                return str(number) * 2_000_000
+            """,
+        catalog="big: data/big.txt\n",
+        parameters="number: 0\n",
+    )
+    project = made.open()
+    with ThreadPoolExecutor(2) as pool:
+        for first in range(0, 8, 2):
+            pair = [first, first + 1]
+            list(pool.map(lambda n: project.run(params={"number": n}, reuse=False), pair))
+            for number in pair:
+                assert project.run(params={"number": number})["big"][0] == str(number)
+
+
 def test_threads_that_ask_at_once_get_one_ledger(two_steps: MadeProject) -> None:
     project = two_steps.open()
     with ThreadPoolExecutor(8) as pool:
