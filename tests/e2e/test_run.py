@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import re
 import subprocess
 import sys
@@ -180,6 +179,7 @@ def test_nobody_who_reads_the_progress_spoils_nothing(two_steps: MadeProject) ->
     assert (two_steps.root / "data" / "result.txt").read_text() == "41"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell of POSIX closes them")
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
 def test_streams_that_are_closed_from_the_start_spoil_nothing(two_steps: MadeProject, closed: str) -> None:
     for options in ("", "--json --force"):
@@ -255,6 +255,13 @@ def on_terminal(project: MadeProject, *arguments: str, columns: int = 80, **env:
     return text, Screen(text)
 
 
+def open_terminal() -> tuple[int, int]:
+    """Return both ends of a pseudo-terminal."""
+    pty = pytest.importorskip("pty")
+    ends: tuple[int, int] = pty.openpty()
+    return ends
+
+
 @pytest.fixture
 def slow(make_project: Callable[..., MadeProject]) -> MadeProject:
     return make_project(
@@ -306,7 +313,7 @@ def test_a_dumb_terminal_gets_lines(slow: MadeProject) -> None:
 
 
 def test_errors_on_a_terminal_keep_to_no_colour_too(two_steps: MadeProject) -> None:
-    reader, writer = pty.openpty()
+    reader, writer = open_terminal()
     two_steps.mlo("run", "flo", stderr=writer, env={"NO_COLOR": "1", "TERM": "xterm"})
     os.close(writer)
     assert b"\x1b" not in os.read(reader, 10_000)
@@ -316,7 +323,7 @@ def test_errors_on_a_terminal_keep_to_no_colour_too(two_steps: MadeProject) -> N
 def test_stdout_that_is_a_file_gets_what_nodes_print_though_a_terminal_shows_the_run(
     slow: MadeProject,
 ) -> None:
-    reader, writer = pty.openpty()
+    reader, writer = open_terminal()
     done = slow.mlo("run", stderr=writer, env={"TERM": "xterm"})
     os.close(writer)
     os.close(reader)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from tests.conftest import MadeProject
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+if sys.platform == "win32":
+    pytest.skip("signals of POSIX", allow_module_level=True)
 
 KILLS = int(os.environ.get("MLO_TEST_KILLS", "30"))
 PATIENCE_S = 30
