@@ -10,10 +10,10 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from mlflow_tmpl.catalog import Catalog, Dataset
+    from mlflow_tmpl.engine import RunResult, run
     from mlflow_tmpl.errors import MloError
     from mlflow_tmpl.pipeline import Node, NodeOptions, Pipeline, node
     from mlflow_tmpl.project import Project, open_project
-    from mlflow_tmpl.engine import RunResult, run
 
 _HOMES = {
     "Catalog": "mlflow_tmpl.catalog",
