@@ -64,6 +64,12 @@ class LedgerError(MloError):
     """A ledger that cannot be read or written."""
 
 
+class StoreError(MloError):
+    """A store whose content is damaged or gone, or that cannot be reached."""
+
+    exit_code = 1
+
+
 class DataError(MloError):
     """A dataset whose content cannot be loaded or saved; it fails the node, not the command."""
 

@@ -36,3 +36,26 @@ def digest_file(path: Path) -> str:
     hasher = blake3(max_threads=blake3.AUTO if path.stat().st_size > PARALLEL_BYTES else 1)
     hasher.update_mmap(path)
     return hasher.hexdigest(length=DIGEST_BYTES)
+
+
+class Hasher:
+    """The hash of what comes in pieces.
+
+    Example:
+        >>> hasher = Hasher()
+        >>> hasher.update(b"to")
+        >>> hasher.update(b"gether")
+        >>> hasher.digest() == digest("together")
+        True
+    """
+
+    def __init__(self) -> None:
+        self._hasher = blake3()
+
+    def update(self, data: bytes | bytearray | memoryview) -> None:
+        """Take in one more piece."""
+        self._hasher.update(data)
+
+    def digest(self) -> str:
+        """Return the hash of all pieces so far."""
+        return self._hasher.hexdigest(length=DIGEST_BYTES)

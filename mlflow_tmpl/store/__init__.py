@@ -1,0 +1,5 @@
+"""The store: past contents of outputs, named by their hashes."""
+
+from mlflow_tmpl.store.store import Store
+
+__all__ = ["Store"]
