@@ -10,7 +10,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.errors import LedgerError, place
-from mlflow_tmpl.ledger.schema import TABLES, VERSION
+from mlflow_tmpl.ledger.schema import SCHEMAS, VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -107,7 +107,7 @@ class Database:
                 )
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
-            if version == 0:
+            if version < VERSION:
                 self._lay_out(connection)
         except BaseException:
             connection.close()
@@ -115,12 +115,15 @@ class Database:
         return connection
 
     def _lay_out(self, connection: sqlite3.Connection) -> None:
-        """Make the tables, unless another process has just done so."""
+        """Bring the tables to the present schema, unless another process has just done so."""
         connection.execute("BEGIN IMMEDIATE")
-        if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
-            for statement in TABLES.split(";"):
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if 0 < version < VERSION:
+            _back_up(self.path, version)
+        for script in SCHEMAS[version:]:
+            for statement in script.split(";"):
                 connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.execute(f"PRAGMA user_version = {VERSION}")
         connection.execute("COMMIT")
 
     def _failed(self, error: sqlite3.Error) -> LedgerError:
@@ -152,6 +155,20 @@ def set_aside(path: Path) -> Path:
         if part.exists():
             part.replace(f"{aside}{suffix}")
     return aside
+
+
+def _back_up(path: Path, version: int) -> None:
+    """Copy a ledger as it is before its tables are changed; a copy that was begun and not finished is no harm."""
+    copy = path.with_name(f"{path.stem}.before-schema-{version + 1}{path.suffix}")
+    begun = copy.with_name(f"{copy.name}.{os.getpid()}")
+    source, target = sqlite3.connect(path, timeout=_WAIT_S), sqlite3.connect(begun)
+    try:
+        source.backup(target)
+        target.execute("PRAGMA journal_mode = DELETE")
+    finally:
+        target.close()
+        source.close()
+    begun.replace(copy)
 
 
 def _encodable(row: Sequence[Any]) -> list[Any]:

@@ -29,7 +29,10 @@ CLOSE_RUN = "UPDATE run SET status = ?, duration_s = ? WHERE id = ? AND status =
 NODE_RUN = "INSERT OR REPLACE INTO node_run VALUES (" + ", ".join("?" * 15) + ")"
 RESULT = "INSERT OR IGNORE INTO result VALUES (?, ?, ?, ?, ?, ?)"
 RESULT_IO = "INSERT OR IGNORE INTO result_io VALUES (?, ?, ?, ?, ?)"
-VERSION = "INSERT OR IGNORE INTO version VALUES (?, '', ?, ?, NULL, ?, ?, ?, ?)"
+VERSION = (
+    "INSERT OR IGNORE INTO version (dataset, partition, fingerprint, kind, bytes, rows, place, made_at) "
+    "VALUES (?, '', ?, ?, ?, ?, ?, ?)"
+)
 _NO_PARTS = '{"code":"","inputs":{},"parameters":{},"outputs":{}}'
 _BY_HASH = "INSERT OR IGNORE INTO {table} VALUES (?, ?)"
 

@@ -4,10 +4,7 @@ Rows are named by what they hold (hashes) or by UUIDv7 (runs), and are added, ne
 run are closed once. So two ledgers merge by adding what is missing.
 """
 
-VERSION = 1
-"""Number of the schema; `PRAGMA user_version` of the file."""
-
-TABLES = """
+_SCHEMA_1 = """
 CREATE TABLE definition  (id TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE parameter   (id TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE environment (id TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID;
@@ -57,3 +54,45 @@ CREATE TABLE file_stat (
     inode INTEGER NOT NULL, seen_ns INTEGER NOT NULL, digest TEXT NOT NULL
 ) WITHOUT ROWID;
 """
+
+_SCHEMA_2 = """
+ALTER TABLE version ADD COLUMN schema TEXT;
+ALTER TABLE version ADD COLUMN profile TEXT;
+ALTER TABLE version ADD COLUMN origin TEXT;
+
+CREATE TABLE event (
+    id TEXT PRIMARY KEY, at REAL NOT NULL, actor TEXT NOT NULL, kind TEXT NOT NULL,
+    subject TEXT NOT NULL, name TEXT NOT NULL, value TEXT, reason TEXT NOT NULL, replaces TEXT
+) WITHOUT ROWID;
+CREATE INDEX event_by_subject ON event (subject, kind, name, id);
+CREATE INDEX event_by_name ON event (kind, name, value, id);
+
+CREATE TABLE metric (
+    dataset TEXT NOT NULL, fingerprint TEXT NOT NULL,
+    name TEXT NOT NULL, slice TEXT NOT NULL, step INTEGER NOT NULL, value REAL NOT NULL,
+    PRIMARY KEY (dataset, fingerprint, name, slice, step)
+) WITHOUT ROWID;
+
+CREATE TABLE lease (
+    place TEXT PRIMARY KEY, dataset TEXT NOT NULL, run TEXT NOT NULL,
+    host TEXT NOT NULL, pid INTEGER NOT NULL, boot TEXT NOT NULL, since REAL NOT NULL, expires_at REAL NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX lease_by_run ON lease (run);
+
+CREATE TABLE source (id TEXT PRIMARY KEY, text BLOB NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE kept (
+    fingerprint TEXT PRIMARY KEY, digest TEXT NOT NULL, format TEXT NOT NULL, bytes INTEGER NOT NULL,
+    seconds REAL NOT NULL, made_at REAL NOT NULL, used_at REAL NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX kept_by_digest ON kept (digest);
+
+CREATE INDEX run_by_parent ON run (parent) WHERE parent IS NOT NULL;
+CREATE INDEX node_run_by_result ON node_run (result, run);
+"""
+
+SCHEMAS = (_SCHEMA_1, _SCHEMA_2)
+"""What leads from each schema to the next, the first one from an empty file; what is there is never rewritten."""
+
+VERSION = len(SCHEMAS)
+"""Number of the schema; `PRAGMA user_version` of the file."""

@@ -14,11 +14,14 @@ import pytest
 from mlflow_tmpl.errors import LedgerError
 from mlflow_tmpl.ledger import Ledger
 from mlflow_tmpl.ledger.database import Database
-from mlflow_tmpl.ledger.schema import VERSION
+from mlflow_tmpl.ledger.schema import SCHEMAS, VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+PAST_THE_TABLES = 40 * 4096
+"""Where a filled ledger has nothing but rows: what its tables are stands before."""
 
 CODE = "INSERT INTO code VALUES (?, ?)"
 
@@ -49,7 +52,31 @@ def test_the_file_has_the_number_of_its_schema_and_a_log_of_its_own(path: Path) 
     assert tables == {
         *("definition", "parameter", "environment", "code", "run", "node_run"),
         *("result", "result_io", "version", "file_stat"),
+        *("event", "metric", "lease", "source", "kept"),
     }
+
+
+def test_a_ledger_of_an_older_schema_is_backed_up_then_brought_up_to_date(path: Path) -> None:
+    path.parent.mkdir()
+    old = sqlite3.connect(path)
+    old.executescript(f"{SCHEMAS[0]}; PRAGMA user_version = 1; PRAGMA journal_mode = WAL")
+    old.execute(CODE, ("an id", "its parts"))
+    old.commit()
+    old.close()
+    database = Database(path)
+    assert database.query("PRAGMA user_version") == [(VERSION,)]
+    assert database.query("SELECT * FROM code") == [("an id", "its parts")]
+    assert database.query("SELECT count(*) FROM event") == [(0,)]
+    database.close()
+    backup = sqlite3.connect(path.with_name("ledger.before-schema-2.sqlite"))
+    assert backup.execute("PRAGMA user_version").fetchone() == (1,)
+    assert backup.execute("SELECT * FROM code").fetchall() == [("an id", "its parts")]
+    backup.close()
+
+
+def test_a_new_ledger_has_nothing_to_back_up(path: Path) -> None:
+    Database(path).close()
+    assert not list(path.parent.glob("*before*"))
 
 
 def test_no_table_counts_its_rows_so_that_two_ledgers_merge(path: Path) -> None:
@@ -101,8 +128,8 @@ def test_a_file_that_cannot_be_opened_is_set_aside_with_a_note(
 def test_damage_that_shows_while_reading_is_set_aside_and_the_next_one_begins_anew(path: Path) -> None:
     fill(path)
     with path.open("r+b") as file:
-        file.seek(8192)
-        file.write(os.urandom(path.stat().st_size - 8192))
+        file.seek(PAST_THE_TABLES)
+        file.write(os.urandom(path.stat().st_size - PAST_THE_TABLES))
     database = Database(path)
     with pytest.raises(LedgerError) as caught:
         database.query("SELECT sum(length(parts)) FROM code")
