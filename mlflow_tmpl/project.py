@@ -19,6 +19,7 @@ from mlflow_tmpl.pipeline.discovery import (
     DEFAULT,
     DiscoveredPipelines,
     import_failure,
+    nodes_of,
     registered_pipelines,
     unknown_pipeline,
     user_frame,
@@ -48,7 +49,7 @@ def open_project(path: str | Path = ".", env: str | None = None) -> Project:
     Nothing but `pyproject.toml` is read before it is asked for, so opening is cheap.
 
     Args:
-        path: a folder inside the project.
+        path: a folder inside the project, or a single file with nodes.
         env: configuration environment; the project's own choice unless given.
 
     Raises:
@@ -85,8 +86,8 @@ class Project:
 
     @property
     def name(self) -> str:
-        """The name of the project's folder."""
-        return self.root.name
+        """The name of the project's folder; of a package that lies in it as it is, the package's."""
+        return self.settings.package if self.settings.source == "." else self.root.name
 
     @cached_property
     def config(self) -> Config:
@@ -314,7 +315,7 @@ class Project:
             sys.path.insert(0, str(source))
         package = self._import(self.settings.package)
         file = getattr(package, "__file__", None) or next(iter(getattr(package, "__path__", [""])), "")
-        inside = (source / self.settings.package).exists()
+        inside = any((source / f"{self.settings.package}{suffix}").exists() for suffix in ("", ".py"))
         if inside and not Path(file).resolve().is_relative_to(source.resolve()):
             raise ProjectError(
                 f"package {self.settings.package!r} is already imported from {place(file)}",
@@ -331,13 +332,22 @@ class Project:
     @cached_property
     def _registry(self) -> ModuleType | None:
         """The module with `register_pipelines()`, if the project has one."""
+        if self._is_single_file:
+            return self._package if hasattr(self._package, "register_pipelines") else None
         name = f"{self._package.__name__}.pipelines"
         return self._import(name) if importlib.util.find_spec(name) is not None else None
+
+    @property
+    def _is_single_file(self) -> bool:
+        """Whether the project's code is one module, which then has the nodes."""
+        return not hasattr(self._package, "__path__")
 
     def _pipelines(self, parameters: Value) -> Mapping[str, Pipeline]:
         with self._lock:
             if self._registry is not None:
                 return registered_pipelines(self._registry, parameters.plain)
+            if self._is_single_file:
+                return {DEFAULT: Pipeline(nodes_of(self._package))}
             name = f"{self._package.__name__}.nodes"
             spec = importlib.util.find_spec(name)
             if spec is None or not spec.submodule_search_locations:

@@ -66,11 +66,13 @@ _SAID = {str: "text", dict: "a table", int: "a whole number", bool: "true or fal
 
 
 def find_root(start: Path) -> tuple[Path, Settings]:
-    """Return the project that a folder lies in, and its settings.
+    """Return the project that a folder lies in, and its settings; a single Python file is a project of its own.
 
     Raises:
         ProjectError: there is none, or its table is not as it has to be.
     """
+    if start.suffix == ".py":
+        return _single_file(start)
     if not start.exists():
         raise ProjectError(
             f"the folder {str(start)!r} does not exist", hint="give --project the folder of a project"
@@ -89,6 +91,19 @@ def find_root(start: Path) -> tuple[Path, Settings]:
         f"{str(here)!r} is not in a project",
         hint="go to a folder whose pyproject.toml has [tool.mlo], or make one: mlo new",
     )
+
+
+def _single_file(file: Path) -> tuple[Path, Settings]:
+    """Return the project that a file makes: its folder, and the module that it is."""
+    if not file.is_file():
+        raise ProjectError(f"there is no file {str(file)!r}", hint="give the path of a file with nodes")
+    if not file.stem.isidentifier():
+        raise ProjectError(
+            f"{file.name!r} cannot be imported under its name",
+            where=place(file),
+            hint="name it with letters, digits and '_'",
+        )
+    return file.resolve().parent, Settings(package=file.stem, source=".")
 
 
 def _table(file: Path) -> dict[str, Any] | None:

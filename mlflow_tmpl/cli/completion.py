@@ -20,15 +20,16 @@ def names_of(kind: str, given: Mapping[str, Any], incomplete: str) -> list[str]:
         given: options that were typed so far.
         incomplete: what was typed of the name; what stands before its last comma stays.
     """
-    from mlflow_tmpl.project import open_project
+    from mlflow_tmpl.cli.options import open_from
 
+    options = {"project": None, "env": None, "pipelines": (), **given}
     before, comma, start = incomplete.rpartition(",")
     try:
         with (
             redirect_stdout(StringIO()),
             redirect_stderr(StringIO()),
         ):  # what modules say when they are imported
-            names = _names(kind, open_project(given.get("project") or ".", given.get("env")), given)
+            names = _names(kind, open_from(options), options)
             return [f"{before}{comma}{name}" for name in names if name.startswith(start)]
     except (Exception, SystemExit):  # noqa: BLE001 (a shell that waits for a completion can show no error)
         return []

@@ -45,9 +45,9 @@ def project_options(command: Command) -> Command:
         help="Configuration environment.",
         shell_complete=_complete("environments"),
     )(command)
-    return click.option(
-        "--project", metavar="DIR", default=".", type=click.Path(), help="A folder inside the project."
-    )(command)
+    return click.option("--project", metavar="DIR", type=click.Path(), help="A folder inside the project.")(
+        command
+    )
 
 
 def selection_options(command: Command) -> Command:
@@ -125,11 +125,26 @@ def overrides_from(params: tuple[str, ...], params_file: str | None) -> list[Any
     return [*values, *(parse_assignment(text) for text in params)]
 
 
-def open_from(options: Mapping[str, Any]) -> Project:
-    """Return the project that the options mean."""
+def open_from(options: dict[str, Any]) -> Project:
+    """Return the project that the options mean; a file among the pipelines is one, and is taken out of them.
+
+    Raises:
+        UsageError: there is more than one file, or a file and a project.
+        ProjectError: there is no such project.
+    """
     from mlflow_tmpl.project import open_project
 
-    return open_project(options["project"], options["env"])
+    names = options.get("pipelines", ())
+    files = [name for name in names if name.endswith(".py")]
+    options["pipelines"] = tuple(name for name in names if name not in files)
+    places = [*files, *([options["project"]] if options["project"] or not files else [])]
+    if len(places) > 1:
+        from mlflow_tmpl.errors import UsageError
+
+        raise UsageError(
+            f"{' and '.join(map(repr, places))} are projects of their own", hint="give one of them at a time"
+        )
+    return open_project(places[0] or ".", options["env"])
 
 
 def tell_notes(ledger: Ledger) -> None:

@@ -83,30 +83,19 @@ def unbroken_streams() -> Iterator[None]:
         sys.stdout, sys.stderr = before
 
 
-def reserve_stdout() -> IO[str]:
+def reserve_stdout(encoding: str = "utf-8") -> IO[str]:
     """Return the real stdout; all else that writes there until the process ends gets stderr.
 
     That holds for C code, threads left behind and exit handlers too.
+
+    Args:
+        encoding: of what will be written: a document's, or the terminal's own.
     """
     sys.stdout.flush()
-    document = open(os.dup(1), "w", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115 (lives on)
+    document = open(os.dup(1), "w", encoding=encoding, errors="backslashreplace")  # noqa: SIM115 (lives on)
     os.dup2(2, 1)
     sys.stdout = sys.stderr
     return document
-
-
-@contextmanager
-def reserved_stdout() -> Iterator[IO[str]]:
-    """Reserve stdout for the one who asks, and give it back afterwards."""
-    before = sys.stdout
-    document = reserve_stdout()
-    try:
-        yield document
-    finally:
-        document.flush()
-        os.dup2(document.fileno(), 1)
-        document.close()
-        sys.stdout = before
 
 
 def print_document(data: Any, stream: IO[str]) -> None:

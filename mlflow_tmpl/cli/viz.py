@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sys
-from contextlib import nullcontext
 from pathlib import Path
 from shutil import get_terminal_size
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
@@ -53,16 +52,18 @@ def command(output: str | None, ascii_only: bool, as_json: bool, **options: Any)
 
     With -o the suffix of the file tells the format; an .html page needs nothing but itself.
     """
+    from mlflow_tmpl.cli.streams import reserve_stdout
+
     suffix = _suffix(output, as_json)
-    with _quiet_stdout(as_json):
-        view = graph_of(open_from(options), options, code=as_json or suffix in WITH_CODE)
+    result = reserve_stdout("utf-8" if output or as_json else sys.stdout.encoding)
+    view = graph_of(open_from(options), options, code=as_json or suffix in WITH_CODE)
     if output:
         _write(Path(output), _rendered(view, suffix))
-        click.echo(output)
+        click.echo(output, result)
     elif as_json:
-        click.echo(_rendered(view, ".json"))
+        click.echo(_rendered(view, ".json"), result)
     else:
-        _print(view, ascii_only=ascii_only)
+        _print(view, result, ascii_only=ascii_only)
 
 
 def graph_of(project: Project, options: Mapping[str, Any], *, code: bool) -> GraphView:
@@ -150,13 +151,6 @@ def _suffix(output: str | None, as_json: bool) -> str:
     return suffix
 
 
-def _quiet_stdout(as_json: bool) -> Any:
-    """Keep what the project's modules print out of the document."""
-    from mlflow_tmpl.cli.streams import reserved_stdout
-
-    return reserved_stdout() if as_json else nullcontext()
-
-
 def _rendered(view: GraphView, suffix: str) -> str:
     from importlib import import_module
 
@@ -178,12 +172,12 @@ def _write(path: Path, text: str) -> None:
         ) from error
 
 
-def _print(view: GraphView, *, ascii_only: bool) -> None:
+def _print(view: GraphView, stream: IO[str], *, ascii_only: bool) -> None:
     from mlflow_tmpl.cli.options import can_show, paper_for
     from mlflow_tmpl.views.terminal import draw
 
-    paper = paper_for(sys.stdout)
+    paper = paper_for(stream)
     width = get_terminal_size((80, 24)).columns  # a drawing in a pipe keeps to what any page can hold
-    plain = ascii_only or not can_show(sys.stdout)
+    plain = ascii_only or not can_show(stream)
     drawing = draw(view, width=max(width, NARROWEST), ascii_only=plain, colour=paper.colour)
-    click.echo(drawing, nl=False, color=paper.colour)
+    click.echo(drawing, stream, nl=False, color=paper.colour)

@@ -6,6 +6,7 @@ from collections import Counter
 from time import localtime, strftime
 from typing import TYPE_CHECKING, Any
 
+from mlflow_tmpl.engine.shapes import shape_of
 from mlflow_tmpl.views.cells import columns, fit, pad
 from mlflow_tmpl.views.statuses import duration, in_words, style_of
 
@@ -117,10 +118,13 @@ def run_summary(result: RunResult) -> str:
 
 
 def output_lines(result: RunResult, catalog: Catalog, paper: Paper) -> Iterator[str]:
-    """Yield where the outputs of a run are that no node of it takes."""
+    """Yield where the outputs of a run are that no node of it takes; of values in memory, what they are."""
     widest = max((columns(name) for name in result.final), default=0)
     for name in result.final:
-        place = catalog.describe(name).get("filepath", "in memory: the catalog has no file for it")
+        about = catalog.describe(name)
+        place = about.get("filepath") or about["type"]
+        if catalog.is_memory(name):
+            place = f"{shape_of(result[name])}, in memory"
         yield f"  {pad(name, min(widest, WIDEST_NAME))}  {paper.fit(str(place), paper.width - widest - 4)}"
 
 

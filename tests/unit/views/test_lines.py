@@ -118,7 +118,7 @@ def test_a_summary_of_a_failure_says_what_did_not_start(make_project: Callable[.
     assert run_summary(caught.value.result).endswith(": 1 failed, 1 blocked, 1 not started")
 
 
-def test_outputs_are_told_by_place_or_as_kept_in_memory(make_project: Callable[..., MadeProject]) -> None:
+def test_outputs_are_told_by_place_or_by_what_is_in_memory(make_project: Callable[..., MadeProject]) -> None:
     project = make_project(
         nodes="""
             @node(outputs=["a", "bb"])
@@ -129,7 +129,7 @@ def test_outputs_are_told_by_place_or_as_kept_in_memory(make_project: Callable[.
     ).open()
     assert list(output_lines(project.run(), project.catalog, WIDE)) == [
         "  a   data/a.txt",
-        "  bb  in memory: the catalog has no file for it",
+        "  bb  int 2, in memory",
     ]
 
 
