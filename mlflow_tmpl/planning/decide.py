@@ -179,7 +179,7 @@ class Decider:
         )
         key = None if doubts else digest(parts.text)
         always = self._runs_always(node)
-        pending = not always and any(doubt.kind == "upstream" for doubt in doubts)
+        pending = any(doubt.kind == "upstream" for doubt in doubts)
         if always or doubts:
             return Decision(Verdict.RUN, (*always, *doubts), parts, key, pending=pending)
         return self._look_back(node, parts, key or "")

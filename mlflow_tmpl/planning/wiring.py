@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlflow_tmpl.catalog import can_stream
-from mlflow_tmpl.errors import CatalogError, did_you_mean
+from mlflow_tmpl.errors import CatalogError, MloError, PipelineError, did_you_mean
 from mlflow_tmpl.pipeline.annotations import check_types
 from mlflow_tmpl.pipeline.names import base_name, is_parameter
 from mlflow_tmpl.pipeline.signature import is_generator_function
@@ -33,7 +33,8 @@ def check_wiring(
 
     Raises:
         CatalogError: an input that nothing provides, or an entry in use that cannot be used.
-        PipelineError: a value in memory whose giver and taker declare types that contradict each other.
+        PipelineError: a generator whose chunks have nowhere to go, or a value in memory whose giver and taker
+            declare types that contradict each other.
     """
     catalog.check()
     loaded: dict[str, None] = {}
@@ -46,8 +47,13 @@ def check_wiring(
                     raise _nothing_makes(node, name, catalog, elsewhere() if elsewhere else pipeline)
                 loaded[name] = None
         saved.update((name, None) for name in node.outputs if not catalog.is_memory(name))
-    if loaded or saved:
-        catalog.check_use(loaded, saved)
+    for name in loaded:
+        try:
+            catalog.check_use([name], ())
+        except CatalogError as error:
+            raise _made_elsewhere(error, name, catalog, elsewhere) from error
+    if saved:
+        catalog.check_use((), saved)
     for node in pipeline.nodes:
         if is_generator_function(node.func):
             _check_stream(node, catalog)
@@ -71,7 +77,32 @@ def _nothing_makes(node: Node, name: str, catalog: Catalog, whole: Pipeline) -> 
     )
 
 
+def _made_elsewhere(
+    error: CatalogError, name: str, catalog: Catalog, elsewhere: Callable[[], Pipeline] | None
+) -> CatalogError:
+    """Return the error about an input, with the way to make it if it is not there and another node gives it."""
+    try:
+        whole = elsewhere() if elsewhere and not catalog.exists(name) else None
+    except MloError:
+        return error
+    if whole is None or base_name(name) not in whole.producers:
+        return error
+    maker = whole.producers[base_name(name)]
+    made = next(output for output in whole.nodes[maker].outputs if base_name(output) == base_name(name))
+    hint = f"node {whole.nodes[maker].name!r} makes it: mlo run --to-outputs={made}"
+    return CatalogError(error.message, where=error.where, hint=hint)
+
+
 def _check_stream(node: Node, catalog: Catalog) -> None:
+    if len(node.outputs) != 1 or node.several:
+        declared = f"{len(node.outputs)} outputs" if node.outputs else "no output"
+        if len(node.outputs) == 1:
+            declared = "a list of outputs"
+        raise PipelineError(
+            f"node {node.name!r} yields, which gives the chunks of one output, and it declares {declared}",
+            where=node.where,
+            hint="declare the one output that the chunks are for" if node.outputs else "return instead of yielding",
+        )
     for name in node.outputs:
         if catalog.is_memory(name) or not can_stream(catalog.dataset(name)):
             raise CatalogError(

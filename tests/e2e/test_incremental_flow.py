@@ -248,6 +248,18 @@ def test_force_runs_all_and_changes_nothing(flow: Lab) -> None:
     assert flow.run("--no-reuse").done == EVERY
 
 
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [(PARAMETERS_FILE, "factor: 2", "factor: 3"), (CODE, "x is not None", "x is not None and x > 1")],
+)
+def test_after_a_forced_run_of_something_changed_nothing_is_left_to_do(
+    flow: Lab, name: str, old: str, new: str
+) -> None:
+    flow.replace(name, old, new)
+    assert flow.run("--force").done == EVERY
+    assert flow.rerun() == set()
+
+
 def test_force_runs_one_node_and_what_its_memory_needs(flow: Lab) -> None:
     ran = flow.run("--force=scale")
     assert ran.done == {"clean", "scale"}

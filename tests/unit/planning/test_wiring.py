@@ -69,6 +69,45 @@ def test_the_whole_is_asked_for_only_to_explain(tmp_path: Path) -> None:
     check_wiring(Pipeline([Node(take, "raw", "y")]), catalog(tmp_path), {"raw"}, pytest.fail)
 
 
+def test_a_missing_file_that_another_node_makes_is_told_with_the_way_to_make_it(tmp_path: Path) -> None:
+    whole = Pipeline([Node(take, "raw", "mid", name="first"), Node(take, "mid", "end", name="last")])
+    with pytest.raises(CatalogError) as refused:
+        check_wiring(
+            Pipeline([whole["last"]]), catalog(tmp_path, mid="mid.json"), elsewhere=lambda: whole
+        )
+    assert refused.value.message == "dataset 'mid': mid.json does not exist"
+    assert refused.value.hint == "node 'first' makes it: mlo run --to-outputs=mid"
+
+
+def test_a_missing_file_that_nothing_makes_keeps_its_own_hint(tmp_path: Path) -> None:
+    (tmp_path / "raw.json").write_text("1", encoding="utf-8")
+    whole = Pipeline([Node(take, "rav", "y")])
+    with pytest.raises(CatalogError) as refused:
+        check_wiring(whole, catalog(tmp_path, rav="rav.json"), elsewhere=lambda: whole)
+    assert refused.value.hint == "did you mean 'raw.json'?"
+
+
+@pytest.mark.parametrize(
+    ("outputs", "declared", "hint"),
+    [
+        (None, "no output", "return instead of yielding"),
+        (["y", "z"], "2 outputs", "declare the one output that the chunks are for"),
+        (["y"], "a list of outputs", "declare the one output that the chunks are for"),
+    ],
+)
+def test_a_stream_without_one_place_for_its_chunks_is_refused(
+    tmp_path: Path, outputs: Any, declared: str, hint: str
+) -> None:
+    node = Node(stream, "raw", outputs)
+    with pytest.raises(PipelineError) as refused:
+        check_wiring(Pipeline([node]), catalog(tmp_path, y="y.csv", z="z.csv"), {"raw"})
+    assert refused.value.message == (
+        f"node 'stream' yields, which gives the chunks of one output, and it declares {declared}"
+    )
+    assert refused.value.where == node.where
+    assert refused.value.hint == hint
+
+
 @pytest.mark.parametrize("entry", [None, "y.json"])
 def test_a_stream_into_what_cannot_append_is_refused(tmp_path: Path, entry: str | None) -> None:
     node = Node(stream, "raw", "y")
