@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from mlflow_tmpl.catalog.extent import Extent
+from mlflow_tmpl.pipeline.names import base_name
 from mlflow_tmpl.planning import Parts, PastResult
 
 if TYPE_CHECKING:
@@ -50,12 +52,13 @@ class Past:
             self._code[fingerprint] = json.loads(rows[0][0]) if rows else {}
         return self._code[fingerprint]
 
-    def size(self, dataset: str, fingerprint: str) -> int | None:
-        """Return the bytes of a version of a dataset, if they were recorded."""
+    def extent(self, dataset: str, fingerprint: str) -> Extent:
+        """Return how much a version of a dataset holds, as far as that was recorded."""
         rows = self._database.query(
-            "SELECT bytes FROM version WHERE dataset = ? AND fingerprint = ?", (dataset, fingerprint)
+            "SELECT bytes, rows FROM version WHERE dataset = ? AND fingerprint = ?",
+            (base_name(dataset), fingerprint),
         )
-        return rows[0][0] if rows else None
+        return Extent(*rows[0]) if rows else Extent()
 
 
 def _result(row: Sequence[Any]) -> PastResult:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Row = tuple[Any, ...]
     Told = tuple[str, Row]
 
-RUN = "INSERT INTO run VALUES (" + ", ".join("?" * 21) + ")"
+RUN = "INSERT INTO run VALUES (" + ", ".join("?" * 22) + ")"
 CLOSE_RUN = "UPDATE run SET status = ?, duration_s = ? WHERE id = ? AND status = 'running'"
 NODE_RUN = "INSERT OR REPLACE INTO node_run VALUES (" + ", ".join("?" * 15) + ")"
 RESULT = "INSERT OR IGNORE INTO result VALUES (?, ?, ?, ?, ?, ?)"
@@ -90,10 +90,24 @@ class Recorder:
             context.get("selection", ""),
             context.get("environment", ""),
         )
-        cause = (context.get("cause", "manual"), None, None, None)
+        cause = (context.get("cause", "manual"), context.get("parent"), None, None)
         where = (self._engine, actor(), self._host, os.getpid(), context.get("command", ""))
         commit = git_commit(self._root)
-        yield RUN, (event.run_id, *hashes, *asked, commit, None, *cause, *where, event.at, None, "running")
+        request = canonical_json(context["asked"]) if "asked" in context else None
+        row = (
+            event.run_id,
+            *hashes,
+            *asked,
+            commit,
+            None,
+            *cause,
+            *where,
+            event.at,
+            None,
+            "running",
+            request,
+        )
+        yield RUN, row
 
     def _node_finished(self, event: NodeFinished) -> Iterator[Told]:
         result = event.result

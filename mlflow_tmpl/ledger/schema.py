@@ -57,6 +57,7 @@ CREATE TABLE file_stat (
 
 _SCHEMA_2 = """
 ALTER TABLE version ADD COLUMN schema TEXT;
+ALTER TABLE run ADD COLUMN asked TEXT;
 ALTER TABLE version ADD COLUMN profile TEXT;
 ALTER TABLE version ADD COLUMN origin TEXT;
 
@@ -74,8 +75,9 @@ CREATE TABLE metric (
 ) WITHOUT ROWID;
 
 CREATE TABLE lease (
-    place TEXT PRIMARY KEY, dataset TEXT NOT NULL, run TEXT NOT NULL,
-    host TEXT NOT NULL, pid INTEGER NOT NULL, boot TEXT NOT NULL, since REAL NOT NULL, expires_at REAL NOT NULL
+    place TEXT NOT NULL, run TEXT NOT NULL, dataset TEXT NOT NULL, writing INTEGER NOT NULL,
+    host TEXT NOT NULL, pid INTEGER NOT NULL, boot TEXT NOT NULL, since REAL NOT NULL, expires_at REAL NOT NULL,
+    PRIMARY KEY (place, run)
 ) WITHOUT ROWID;
 CREATE INDEX lease_by_run ON lease (run);
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from mlflow_tmpl.catalog.extent import Extent, extent_of
 from mlflow_tmpl.hashing import digest
 from mlflow_tmpl.pipeline.names import base_name, is_parameter
 from mlflow_tmpl.planning.frontier import Verdict
@@ -161,7 +162,7 @@ class Decider:
         if decision.key is not None and past.key == decision.key:
             return (Reason("undone"),)
         code = self._code.fingerprint(self._pipeline.nodes[position].func).parts
-        now = Present(decision.parts, code, self._parameters[position])
+        now = Present(decision.parts, code, self._parameters[position], self._extent)
         return tuple(differences(past.parts, now, self._history)) or (Reason("undone"),)
 
     def _decide(self, node: Node, position: int) -> Decision:
@@ -245,6 +246,9 @@ class Decider:
             elif self._catalog.dataset(name).fingerprint() != result.outputs[name]:
                 reasons.append(Reason("output_edited", name, self._catalog.where(name)))
         return reasons
+
+    def _extent(self, name: str) -> Extent:
+        return Extent() if self._catalog.is_memory(name) else extent_of(self._catalog.dataset(name))
 
     def _describe(self, name: str) -> str:
         """Return how a dataset is loaded and saved; what is only said about it (layer, metadata) does not count."""

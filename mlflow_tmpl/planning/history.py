@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from mlflow_tmpl.catalog.extent import Extent
 from mlflow_tmpl.planning.values import plain_json
 
 if TYPE_CHECKING:
@@ -74,8 +75,8 @@ class History(Protocol):
         """Return the parts of a code fingerprint, empty if they are not known."""
         ...
 
-    def size(self, dataset: str, fingerprint: str) -> int | None:
-        """Return the bytes of a version of a dataset, if they were recorded."""
+    def extent(self, dataset: str, fingerprint: str) -> Extent:
+        """Return how much a version of a dataset holds, as far as that was recorded."""
         ...
 
 
@@ -94,6 +95,6 @@ class NoHistory:
         """Return nothing."""
         return {}
 
-    def size(self, dataset: str, fingerprint: str) -> int | None:  # noqa: ARG002
+    def extent(self, dataset: str, fingerprint: str) -> Extent:  # noqa: ARG002
         """Return nothing."""
-        return None
+        return Extent()

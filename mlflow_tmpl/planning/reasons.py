@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+    from mlflow_tmpl.catalog.extent import Extent
     from mlflow_tmpl.planning.arguments import BoundParameter
     from mlflow_tmpl.planning.history import History, Parts
 
@@ -89,11 +90,13 @@ class Present:
         parts: what its key is made of.
         code: what the fingerprint of its code is made of.
         parameters: argument to the parameter that it takes.
+        extent: tells how much a dataset holds.
     """
 
     parts: Parts
     code: Mapping[str, str]
     parameters: Mapping[str, BoundParameter]
+    extent: Callable[[str], Extent]
 
 
 def differences(before: Parts, now: Present, history: History) -> Iterator[Reason]:
@@ -102,7 +105,7 @@ def differences(before: Parts, now: Present, history: History) -> Iterator[Reaso
     if before.code != after.code:
         yield from _code(history.code(before.code), now.code)
     yield from _parameters(before, now)
-    yield from _inputs(before, after, history)
+    yield from _inputs(before, now, history)
     for dataset, how in after.outputs.items():
         if dataset in before.outputs and before.outputs[dataset] != how:
             yield Reason("saving", dataset)
@@ -160,16 +163,16 @@ def _shown(value: Any) -> str:
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."
 
 
-def _inputs(before: Parts, now: Parts, history: History) -> Iterator[Reason]:
-    for argument, (dataset, fingerprint, how) in now.inputs.items():
+def _inputs(before: Parts, now: Present, history: History) -> Iterator[Reason]:
+    after = now.parts.inputs
+    for argument, (dataset, fingerprint, how) in after.items():
         old_dataset, old_fingerprint, old_how = before.inputs.get(argument, ("", "", ""))
         if old_dataset != dataset:
             yield Reason("wiring", argument, "", old_dataset or "none", dataset)
         elif fingerprint and old_fingerprint != fingerprint:
-            sizes = history.size(dataset, old_fingerprint), history.size(dataset, fingerprint)
-            shown = ["" if size is None else f"{size:,} bytes" for size in sizes]
-            yield Reason("input", dataset, "", *(shown if all(shown) and shown[0] != shown[1] else ("", "")))
+            before_it = history.extent(dataset, old_fingerprint)
+            yield Reason("input", dataset, "", *before_it.told_beside(now.extent(dataset)))
         elif old_how != how:
             yield Reason("wiring", f"{dataset} is loaded otherwise")
-    if gone := sorted(set(before.inputs) - set(now.inputs)):
+    if gone := sorted(set(before.inputs) - set(after)):
         yield Reason("wiring", ", ".join(gone))

@@ -101,7 +101,9 @@ def _check_stream(node: Node, catalog: Catalog) -> None:
         raise PipelineError(
             f"node {node.name!r} yields, which gives the chunks of one output, and it declares {declared}",
             where=node.where,
-            hint="declare the one output that the chunks are for" if node.outputs else "return instead of yielding",
+            hint="declare the one output that the chunks are for"
+            if node.outputs
+            else "return instead of yielding",
         )
     for name in node.outputs:
         if catalog.is_memory(name) or not can_stream(catalog.dataset(name)):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mlflow_tmpl.ledger import Ledger
     from tests.conftest import MadeProject
 
-RUN = "INSERT INTO run VALUES (" + ", ".join("?" * 21) + ")"
+RUN = "INSERT INTO run VALUES (" + ", ".join("?" * 21) + ", NULL)"
 
 
 def add_run(ledger: Ledger, run: str, *, status: str = "done", host: str = "", pid: int = 1) -> None:

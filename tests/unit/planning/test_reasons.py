@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from mlflow_tmpl.catalog.extent import Extent
 from mlflow_tmpl.config import Origin, located
 from mlflow_tmpl.planning import BoundParameter, NoHistory, Parts, Reason
 from mlflow_tmpl.planning.reasons import SENTENCES, Present, differences
@@ -26,8 +27,11 @@ class Recorded(NoHistory):
     def code(self, fingerprint: str) -> Any:
         return {} if fingerprint == "lost" else CODE
 
-    def size(self, dataset: str, fingerprint: str) -> int | None:
-        return {"old": 1000, "new": 2500}.get(fingerprint)
+    def extent(self, dataset: str, fingerprint: str) -> Extent:
+        return {"old": Extent(1000, 10)}.get(fingerprint, Extent())
+
+
+NOW = {"raw": Extent(2500, 10)}
 
 
 BEFORE = Parts("code", {"x": ("raw", "old", "how")}, {"k": ("train", '{"a":1,"b":[1]}')}, {"y": "saved"})
@@ -42,7 +46,10 @@ def told(now: Parts, code: Any = CODE, plain: Any = None, key: str = "train") ->
     plain = {"a": 1, "b": [1]} if plain is None else plain
     parts = replace(now, parameters={"k": (key, plain_json(plain))})
     return [
-        str(reason) for reason in differences(BEFORE, Present(parts, code, bound(plain, key)), Recorded())
+        str(reason)
+        for reason in differences(
+            BEFORE, Present(parts, code, bound(plain, key), NOW.__getitem__), Recorded()
+        )
     ]
 
 
@@ -71,7 +78,9 @@ def test_each_part_of_the_code_has_its_sentence(change: dict[str, Any], sentence
 
 def test_code_that_is_not_known_is_told_as_such() -> None:
     before = replace(BEFORE, code="lost")
-    reasons = differences(before, Present(BEFORE, CODE, bound({"a": 1, "b": [1]})), Recorded())
+    reasons = differences(
+        before, Present(BEFORE, CODE, bound({"a": 1, "b": [1]}), NOW.__getitem__), Recorded()
+    )
     assert [str(reason) for reason in reasons] == ["code changed: what it was is not known"]
 
 
@@ -103,8 +112,7 @@ def test_another_parameter_for_an_argument_is_wiring() -> None:
 @pytest.mark.parametrize(
     ("change", "sentences"),
     [
-        ({"inputs": {"x": ("raw", "new", "how")}}, ["input raw changed: 1,000 bytes -> 2,500 bytes"]),
-        ({"inputs": {"x": ("raw", "unknown", "how")}}, ["input raw changed"]),
+        ({"inputs": {"x": ("raw", "new", "how")}}, ["input raw changed: 1,000 -> 2,500 bytes"]),
         ({"inputs": {"x": ("row", "old", "how")}}, ["inputs are wired otherwise: x"]),
         ({"inputs": {"x": ("raw", "old", "other")}}, ["inputs are wired otherwise: raw is loaded otherwise"]),
         ({"inputs": {}}, ["inputs are wired otherwise: x"]),
@@ -114,6 +122,12 @@ def test_another_parameter_for_an_argument_is_wiring() -> None:
 )
 def test_inputs_and_outputs_have_their_sentences(change: dict[str, Any], sentences: list[str]) -> None:
     assert told(replace(BEFORE, **change)) == sentences
+
+
+def test_an_input_of_which_nothing_was_recorded_is_only_said_to_have_changed() -> None:
+    before = replace(BEFORE, inputs={"x": ("raw", "lost", "how")})
+    now = Present(BEFORE, CODE, bound({"a": 1, "b": [1]}), NOW.__getitem__)
+    assert [str(reason) for reason in differences(before, now, Recorded())] == ["input raw changed"]
 
 
 def test_every_kind_of_reason_has_a_sentence_that_can_be_filled() -> None:

@@ -72,9 +72,7 @@ def test_the_whole_is_asked_for_only_to_explain(tmp_path: Path) -> None:
 def test_a_missing_file_that_another_node_makes_is_told_with_the_way_to_make_it(tmp_path: Path) -> None:
     whole = Pipeline([Node(take, "raw", "mid", name="first"), Node(take, "mid", "end", name="last")])
     with pytest.raises(CatalogError) as refused:
-        check_wiring(
-            Pipeline([whole["last"]]), catalog(tmp_path, mid="mid.json"), elsewhere=lambda: whole
-        )
+        check_wiring(Pipeline([whole["last"]]), catalog(tmp_path, mid="mid.json"), elsewhere=lambda: whole)
     assert refused.value.message == "dataset 'mid': mid.json does not exist"
     assert refused.value.hint == "node 'first' makes it: mlo run --to-outputs=mid"
 
