@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from mlflow_tmpl.errors import UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Group(click.Group):
@@ -19,6 +24,40 @@ class Group(click.Group):
             hint = did_you_mean(name, known) or f"{ctx.command_path} --help lists the commands"
             raise UsageError(f"there is no command {name!r}", hint=hint)
         return super().resolve_command(ctx, args)
+
+
+class LazyGroup(Group):
+    """A group whose commands live in modules of the same name, each with a `command`; none is imported to list them.
+
+    Args:
+        package: dotted name of the package that the modules lie in.
+        listed: name and one-line help of each command.
+        options: as for any group.
+    """
+
+    def __init__(self, *, package: str, listed: Mapping[str, str], **options: Any) -> None:
+        super().__init__(**options)
+        self._package = package
+        self._listed = listed
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the names of all commands."""
+        return list(self._listed)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import the module of a command."""
+        if cmd_name not in self._listed:
+            return None
+        from importlib import import_module
+
+        command = import_module(f"{self._package}.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(self._listed.items()))
 
 
 def told(error: click.UsageError) -> UsageError:

@@ -9,7 +9,7 @@ from typing import NoReturn
 import click
 
 from mlflow_tmpl import __version__
-from mlflow_tmpl.cli.group import Group, told
+from mlflow_tmpl.cli.group import LazyGroup, told
 from mlflow_tmpl.cli.streams import prepare_streams
 from mlflow_tmpl.errors import MloError
 
@@ -18,35 +18,17 @@ COMMANDS = {
     "run": "Plan, then run what has to run.",
     "plan": "Say what a run would do, and why.",
     "viz": "Draw the graph.",
-    "runs": "List and show past runs.",
+    "runs": "List, compare, repeat and name past runs.",
 }
 """Name and one-line help of each command; `mlo --help` needs no more of it, and a test holds both together."""
 
 
-class LazyGroup(Group):
-    """A group whose commands live in modules of the same name, each with a `command`."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """Return the names of all commands."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Import the module of a command."""
-        if cmd_name not in COMMANDS:
-            return None
-        from importlib import import_module
-
-        command = import_module(f"mlflow_tmpl.cli.{cmd_name}").command
-        assert isinstance(command, click.Command)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """List the commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    package=__package__,
+    listed=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="mlo", message="%(prog)s %(version)s")
 def mlo() -> None:
     """Projects for data science and machine learning that run only what has to run."""

@@ -147,6 +147,15 @@ def open_from(options: dict[str, Any]) -> Project:
     return open_project(places[0] or ".", options["env"])
 
 
+def ledger_of(options: dict[str, Any]) -> Ledger | None:
+    """Return the ledger of the project that the options mean, ``None`` if nothing was ever recorded."""
+    project = open_from(options)
+    if not project.has_ledger:
+        return None
+    tell_notes(project.ledger)
+    return project.ledger
+
+
 def tell_notes(ledger: Ledger) -> None:
     """Say on stderr what happened when a ledger was opened."""
     for note in ledger.notes:

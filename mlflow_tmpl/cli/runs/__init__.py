@@ -1,0 +1,27 @@
+"""`mlo runs`: the runs that the ledger knows; one module a command."""
+
+from __future__ import annotations
+
+import click
+
+from mlflow_tmpl.cli.group import LazyGroup
+
+COMMANDS = {
+    "list": "List the runs, newest first.",
+    "show": "Show one run: how it was asked for, and what came of each node.",
+}
+"""Name and one-line help of each command."""
+
+
+@click.group(
+    "runs",
+    cls=LazyGroup,
+    package=__package__,
+    listed=COMMANDS,
+    short_help="List, compare, repeat and name past runs.",
+)
+def command() -> None:
+    """List, compare, repeat and name past runs.
+
+    RUN is the beginning of a run's id, `last`, or `last~2` for the second before it.
+    """

@@ -1,0 +1,30 @@
+"""`mlo runs show`: one run."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from mlflow_tmpl.cli.options import ledger_of, paper_for, print_json, print_lines, project_options
+
+
+@click.command("show")
+@click.argument("run", metavar="RUN", default="last")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@project_options
+def command(run: str, as_json: bool, **options: Any) -> None:
+    """Show one run: how it was asked for, and what came of each node."""
+    from mlflow_tmpl.errors import LedgerError
+
+    ledger = ledger_of(options)
+    if ledger is None:
+        raise LedgerError(f"there is no run {run!r}", hint="mlo run makes the first one")
+    record = ledger.run(run)
+    if as_json:
+        print_json(record.to_json())
+        return
+    from mlflow_tmpl.views.lines import run_lines
+
+    print_lines(run_lines(record, paper_for(sys.stdout)))
