@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.catalog.credentials import find_credentials
 from mlflow_tmpl.catalog.dataset import Adapted, Dataset, Memory, require_load_and_save
-from mlflow_tmpl.catalog.entry import Entry, check_entry, describe_entry, unknown_type
+from mlflow_tmpl.catalog.entry import Entry, check_entry, check_name, describe_entry, unknown_type
 from mlflow_tmpl.catalog.failures import one_line
 from mlflow_tmpl.catalog.file_dataset import FileDataset
 from mlflow_tmpl.catalog.places import is_remote, local_path, place_of, shown_path
@@ -45,6 +45,7 @@ class Builder:
         Raises:
             CatalogError: the entry is wrong, its type cannot be imported, or credentials are missing.
         """
+        check_name(entry.name, entry.origin)
         check_entry(entry)
         if entry.is_memory:
             return Memory(entry.name, entry.text("copy") or None)  # type: ignore[arg-type]  # checked above

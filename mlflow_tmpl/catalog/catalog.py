@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cached_property
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from mlflow_tmpl.catalog.build import Builder
 from mlflow_tmpl.catalog.dataset import Dataset, Memory, adapt
 from mlflow_tmpl.catalog.entry import Entry, check_entry, check_name, describe_entry, read_entry
+from mlflow_tmpl.catalog.patterns import Pattern, Patterns, is_pattern
 from mlflow_tmpl.catalog.places import place_of
+from mlflow_tmpl.catalog.resolution import Resolution
 from mlflow_tmpl.errors import CatalogError, did_you_mean
 from mlflow_tmpl.hashing import digest_file
 
@@ -26,8 +29,8 @@ PYTHON = "<python>"
 class Catalog:
     """The mapping from names to datasets.
 
-    Nothing of an entry is imported, built or connected before it is used. A name that has no entry is a
-    dataset in memory: it can take part in a run, but there is nothing to load or save outside of one.
+    Nothing of an entry is imported, built or connected before it is used. A name that has no entry, and fits no
+    pattern, is a dataset in memory: it can take part in a run, but there is nothing to load or save outside of one.
 
     Args:
         entries: what `conf/` says, by name.
@@ -46,7 +49,10 @@ class Catalog:
         credentials: Callable[[], Value] | None = None,
         objects: Mapping[str, Any] | None = None,
     ) -> None:
-        self._entries = dict(entries or {})
+        given = entries or {}
+        self._entries = {name: value for name, value in given.items() if not is_pattern(name)}
+        self._patterned = {name: value for name, value in given.items() if is_pattern(name)}
+        self._fallen: dict[str, tuple[Pattern, Value] | None] = {}
         self._builder = Builder((root or Path()).absolute(), hash_file, credentials)
         self._objects = {name: adapt(name, thing, where=PYTHON) for name, thing in (objects or {}).items()}
         self._built: dict[str, Dataset] = {}
@@ -81,8 +87,17 @@ class Catalog:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names that have an entry, in the order of the files."""
+        """The names that have an entry of their own, in the order of the files."""
         return (*self._entries, *self._objects)
+
+    @cached_property
+    def patterns(self) -> Patterns:
+        """The entries for all names that fit, in the order in which they are asked.
+
+        Raises:
+            CatalogError: one of them is wrong, or two cannot be told apart.
+        """
+        return Patterns(self._patterned)
 
     @property
     def root(self) -> Path:
@@ -90,7 +105,7 @@ class Catalog:
         return self._builder.root
 
     def __contains__(self, name: object) -> bool:
-        return name in self._entries or name in self._objects
+        return isinstance(name, str) and (name in self._objects or self._value(name) is not None)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names)
@@ -138,17 +153,37 @@ class Catalog:
         """Return type, place and arguments, fit for JSON and without secrets; nothing is imported."""
         if name in self._objects:
             return self._objects[name].describe()
-        return describe_entry(self._entry(name), self.root) if name in self._entries else {"type": "memory"}
+        value = self._value(name)
+        return {"type": "memory"} if value is None else describe_entry(read_entry(name, value), self.root)
 
     def where(self, name: str) -> str:
-        """Return ``file:line:column`` of an entry, or an empty string."""
+        """Return ``file:line:column`` of an entry, of that of a pattern where there is no other, or an empty string."""
         if name in self._objects:
             return PYTHON
-        return str(self._entries[name].origin) if name in self._entries else ""
+        value = self._value(name)
+        return "" if value is None else str(value.origin)
+
+    def resolve(self, name: str) -> Resolution:
+        """Return which entry a name falls to, and what else it fits.
+
+        Raises:
+            CatalogError: the name, or a pattern, is wrong.
+        """
+        check_name(name, "")
+        own = self._entries.get(name)
+        found = None if own is not None or name in self._objects else self._fits(name)
+        return Resolution(
+            name=name,
+            value=own if own is not None else found[1] if found else None,
+            pattern=found[0] if found else None,
+            fitting=self.patterns.fitting(name),
+            in_python=name in self._objects,
+        )
 
     def location(self, name: str) -> str:
         """Return where a dataset's file lies, the same text for the same place; empty if it has none."""
-        filepath = self._entry(name).text("filepath") if name in self._entries else ""
+        value = self._value(name)
+        filepath = "" if value is None else read_entry(name, value).text("filepath")
         if not filepath:
             return ""
         return place_of(filepath, self.root, self._builder.hash_file, self._builder.leftovers, {}).identity
@@ -157,7 +192,15 @@ class Catalog:
         """Tell whether a dataset's value lives in the run only: it is declared so, or has no entry."""
         if name in self._objects:
             return isinstance(self._objects[name], Memory)
-        return name not in self._entries or self._entry(name).is_memory
+        value = self._value(name)
+        return value is None or read_entry(name, value).is_memory
+
+    def is_caught(self, name: str) -> bool:
+        """Tell whether a name has no better entry than the pattern for every name."""
+        if name in self._objects or name in self._entries or not self._patterned:
+            return False
+        found = self._fits(name)
+        return found is not None and found[0].is_catch_all
 
     def copy_mode(self, name: str) -> str | None:
         """Return how a dataset in memory is handed on, one of `COPY_MODES`, if that is declared."""
@@ -172,8 +215,11 @@ class Catalog:
             CatalogError: the first entry that is wrong.
         """
         if not self._checked:
-            for name in self._entries:
-                check_entry(self._entry(name))
+            for name, value in self._entries.items():
+                check_name(name, value.key_origin)
+                check_entry(read_entry(name, value))
+            for pattern in self.patterns.ordered:
+                check_entry(read_entry(pattern.text, pattern.value))
             for name in self._objects:
                 check_name(name, PYTHON)
             self._checked = True
@@ -193,9 +239,24 @@ class Catalog:
         check_use(self, inputs, outputs)
 
     def _entry(self, name: str) -> Entry:
-        if name not in self._entries:
+        value = self._value(name)
+        if value is None:
             raise CatalogError(f"dataset {name!r} is not in the catalog", hint=did_you_mean(name, self.names))
-        return read_entry(name, self._entries[name])
+        return read_entry(name, value)
+
+    def _value(self, name: str) -> Value | None:
+        """Return what is written of a dataset: in an entry of its own, or in a pattern."""
+        own = self._entries.get(name)
+        if own is not None or not self._patterned:
+            return own
+        found = self._fits(name)
+        return found[1] if found else None
+
+    def _fits(self, name: str) -> tuple[Pattern, Value] | None:
+        """Return the pattern that a name falls to and the entry that it gives; found once a name."""
+        if name not in self._fallen:
+            self._fallen[name] = self.patterns.find(name)
+        return self._fallen[name]
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what another process builds for itself."""

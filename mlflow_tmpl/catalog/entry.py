@@ -119,9 +119,8 @@ def check_entry(entry: Entry) -> None:
     """Check what can be told of an entry without importing anything.
 
     Raises:
-        CatalogError: its name is not legal, a key is unknown to its type, or a setting has the wrong shape.
+        CatalogError: a key is unknown to its type, or a setting has the wrong shape.
     """
-    check_name(entry.name, entry.origin)
     _check_shapes(entry)
     if not entry.type_name and not entry.text("filepath"):
         raise entry.error("has neither a type nor a filepath")

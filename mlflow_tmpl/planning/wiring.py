@@ -43,7 +43,7 @@ def check_wiring(
         for name in node.inputs.values():
             base = base_name(name) if "@" in name else name
             if base not in pipeline.producers and name not in given and not is_parameter(name):
-                if catalog.is_memory(name):
+                if catalog.is_memory(name) or (catalog.is_caught(name) and not catalog.exists(name)):
                     raise _nothing_makes(node, name, catalog, elsewhere() if elsewhere else pipeline)
                 loaded[name] = None
         saved.update((name, None) for name in node.outputs if not catalog.is_memory(name))
@@ -57,6 +57,7 @@ def check_wiring(
     for node in pipeline.nodes:
         if is_generator_function(node.func):
             _check_stream(node, catalog)
+    _check_views(pipeline, catalog)
     check_types(pipeline, catalog.is_memory)
 
 
@@ -69,8 +70,14 @@ def _nothing_makes(node: Node, name: str, catalog: Catalog, whole: Pipeline) -> 
             hint=f"run node {maker!r} too, or give {name!r} a file in conf/base/catalog.yml",
         )
     known = [*catalog, *whole.producers]
+    caught = ""
+    if catalog.is_caught(name) and not catalog.is_memory(name):
+        pattern, place = catalog.resolve(name).pattern, catalog.describe(name).get("filepath")
+        caught = (
+            f": only {pattern.text if pattern else ''!r} fits, and {place or 'what it names'} does not exist"
+        )
     return CatalogError(
-        f"dataset {name!r} of node {node.name!r} is made by no node and is not in the catalog",
+        f"dataset {name!r} of node {node.name!r} is made by no node and is not in the catalog{caught}",
         where=node.where,
         hint=did_you_mean(name, known)
         or "add it to conf/base/catalog.yml; an argument that is a parameter stands after *",
@@ -91,6 +98,23 @@ def _made_elsewhere(
     made = next(output for output in whole.nodes[maker].outputs if base_name(output) == base_name(name))
     hint = f"node {whole.nodes[maker].name!r} makes it: mlo run --to-outputs={made}"
     return CatalogError(error.message, where=error.where, hint=hint)
+
+
+def _check_views(pipeline: Pipeline, catalog: Catalog) -> None:
+    """Refuse a dataset that one view has in a file and another in memory: what the one saves the other never sees."""
+    makers = {
+        base_name(name): (node, name) for node in pipeline.nodes for name in node.outputs if "@" in name
+    }
+    for node in pipeline.nodes if makers else ():
+        for name in node.inputs.values():
+            maker, made = makers.get(base_name(name), (None, name))
+            if maker is not None and catalog.is_memory(made) != catalog.is_memory(name):
+                saved, kept = sorted((made, name), key=catalog.is_memory)
+                raise CatalogError(
+                    f"dataset {saved!r} is saved, and its view {kept!r} is kept in memory",
+                    where=node.where,
+                    hint=f"add {kept!r} to conf/base/catalog.yml, with the same filepath",
+                )
 
 
 def _check_stream(node: Node, catalog: Catalog) -> None:

@@ -57,7 +57,7 @@ def test_an_entry_of_the_wrong_shape_is_refused_where_it_stands(
     assert message in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["a b", "x@y@z", "params:x", "parameters", "{species}", "a/b", ""])
+@pytest.mark.parametrize("name", ["a b", "x@y@z", "params:x", "parameters", "a/b", ""])
 def test_a_name_that_no_dataset_may_have_is_refused(
     written_catalog: Callable[..., Catalog], name: str
 ) -> None:

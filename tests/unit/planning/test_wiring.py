@@ -131,3 +131,30 @@ def test_types_that_contradict_are_refused_only_in_memory(tmp_path: Path) -> Non
     with pytest.raises(PipelineError, match="node 'give' gives 'y' as str, and node 'count' takes it as int"):
         check_wiring(pipeline, catalog(tmp_path), {"raw"})
     check_wiring(pipeline, catalog(tmp_path, y="y.json"), {"raw"})
+
+
+def test_a_free_input_that_only_the_catch_all_fits_is_refused_with_the_nearest_name(
+    tmp_path: Path,
+) -> None:
+    catalog = Catalog.of({"penguins": "data/penguins.csv", "{default}": "data/{default}.csv"}, root=tmp_path)
+    pipeline = Pipeline([Node(lambda x: x, "penguinz", "out", name="clean")])
+    with pytest.raises(CatalogError) as caught:
+        check_wiring(pipeline, catalog)
+    assert caught.value.message == (
+        "dataset 'penguinz' of node 'clean' is made by no node and is not in the catalog: "
+        "only '{default}' fits, and data/penguinz.csv does not exist"
+    )
+    assert caught.value.hint == "did you mean 'penguins'?"
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "penguinz.csv").write_text("a\n1\n")
+    check_wiring(pipeline, catalog)
+
+
+def test_views_of_which_one_is_saved_and_the_other_in_memory_are_refused(tmp_path: Path) -> None:
+    pipeline = Pipeline(
+        [Node(lambda: 1, None, "x@pandas", name="make"), Node(take, "x@polars", "y", name="take")]
+    )
+    with pytest.raises(CatalogError, match="'x@pandas' is saved, and its view 'x@polars' is kept in memory"):
+        check_wiring(pipeline, Catalog.of({"x@pandas": "x.json"}, root=tmp_path))
+    check_wiring(pipeline, Catalog.of({"x@pandas": "x.json", "x@polars": "x.json"}, root=tmp_path))
+    check_wiring(pipeline, Catalog.of({}, root=tmp_path))
