@@ -156,6 +156,10 @@ class Catalog:
         value = self._value(name)
         return {"type": "memory"} if value is None else describe_entry(read_entry(name, value), self.root)
 
+    def describe_pattern(self, pattern: Pattern) -> dict[str, Any]:
+        """Return what the entry of a pattern says of itself, its placeholders not filled."""
+        return describe_entry(read_entry(pattern.text, pattern.value), self.root)
+
     def where(self, name: str) -> str:
         """Return ``file:line:column`` of an entry, of that of a pattern where there is no other, or an empty string."""
         if name in self._objects:

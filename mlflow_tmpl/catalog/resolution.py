@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.catalog.patterns import why_first
 
@@ -50,3 +50,13 @@ class Resolution:
         if other.is_catch_all:
             return f"{self.pattern.text!r} fits, and {other.text!r} is for what no other pattern fits"
         return f"{self.pattern.text!r} goes before {other.text!r}: {why_first(self.pattern, other)}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the resolution as plain data."""
+        return {
+            "name": self.name,
+            "pattern": self.pattern.text if self.pattern else None,
+            "where": str(self.value.origin) if self.value is not None else None,
+            "reason": self.reason,
+            "also_fits": [{"pattern": each.text, "where": each.where} for each in self.others],
+        }

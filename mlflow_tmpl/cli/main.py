@@ -18,6 +18,7 @@ COMMANDS = {
     "run": "Plan, then run what has to run.",
     "plan": "Say what a run would do, and why.",
     "viz": "Draw the graph.",
+    "catalog": "List and show datasets.",
     "runs": "List, compare, repeat and name past runs.",
 }
 """Name and one-line help of each command; `mlo --help` needs no more of it, and a test holds both together."""

@@ -1,0 +1,25 @@
+"""`mlo catalog`: the datasets, and what is in them; one module a command."""
+
+from __future__ import annotations
+
+import click
+
+from mlflow_tmpl.cli.group import LazyGroup
+
+COMMANDS = {
+    "list": "List the datasets: what each is, who makes it, who takes it, and whether it exists.",
+    "show": "Show one dataset: each value of its entry, and where it was written.",
+    "resolve": "Say which entry or pattern a name falls to, and why.",
+}
+"""Name and one-line help of each command."""
+
+
+@click.group(
+    "catalog",
+    cls=LazyGroup,
+    package=__package__,
+    listed=COMMANDS,
+    short_help="List and show datasets.",
+)
+def command() -> None:
+    """List and show datasets."""
