@@ -147,8 +147,8 @@ def test_resolve_says_which_pattern_won_and_why(project: MadeProject):
     assert done.stdout.splitlines() == [
         "features_gentoo",
         "  falls to     features_{species}  conf/base/catalog.yml:6:23",
-        "  because      'features_{species}' goes before '{kind}_{species}':",
-        "               it has 9 characters of its own, the other 1",
+        "  because      'features_{species}' goes before '{kind}_{species}': it has",
+        "               9 characters of its own, the other 1",
         "  also fits    {kind}_{species}  conf/base/catalog.yml:7:1",
         "",
         "key       value                     where",
