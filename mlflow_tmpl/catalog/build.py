@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.catalog.credentials import find_credentials
 from mlflow_tmpl.catalog.dataset import Adapted, Dataset, Memory, require_load_and_save
+from mlflow_tmpl.catalog.datasets import LIBRARIES
 from mlflow_tmpl.catalog.entry import Entry, check_entry, check_name, describe_entry, unknown_type
 from mlflow_tmpl.catalog.failures import one_line
 from mlflow_tmpl.catalog.file_dataset import FileDataset
-from mlflow_tmpl.catalog.places import is_remote, local_path, place_of, shown_path
+from mlflow_tmpl.catalog.fingerprints import VERSION
+from mlflow_tmpl.catalog.places import Access, is_remote, local_path, place_of, shown_path
+from mlflow_tmpl.catalog.read_cache import CACHE_FOLDER, Cache
 from mlflow_tmpl.catalog.secrets import secret_texts
 from mlflow_tmpl.catalog.temporaries import Leftovers
 from mlflow_tmpl.errors import MloError
@@ -49,6 +52,8 @@ class Builder:
         check_entry(entry)
         if entry.is_memory:
             return Memory(entry.name, entry.text("copy") or None)  # type: ignore[arg-type]  # checked above
+        if LIBRARIES.get(entry.type_name) and entry.format is None:
+            raise unknown_type(entry)
         if entry.format is not None:
             return self._file(entry, entry.format)
         return self._other(entry)
@@ -56,10 +61,17 @@ class Builder:
     def _file(self, entry: Entry, form: Format) -> FileDataset:
         filepath = entry.text("filepath")
         options = find_credentials(entry, self.credentials)
+        access = Access(
+            self.hash_file,
+            self.leftovers,
+            options,
+            fingerprint=entry.text("fingerprint") or VERSION,  # type: ignore[arg-type]  # checked above
+            cache=Cache(self.root / CACHE_FOLDER) if form.local or entry.flag("cache") else None,
+        )
         return FileDataset(
             name=entry.name,
             format=form,
-            place=place_of(filepath, self.root, self.hash_file, self.leftovers, options),
+            place=place_of(filepath, self.root, access),
             filepath=shown_path(filepath, self.root),
             where=entry.where,
             load_args=entry.plain("load_args"),

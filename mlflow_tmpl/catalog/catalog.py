@@ -12,7 +12,7 @@ from mlflow_tmpl.catalog.build import Builder
 from mlflow_tmpl.catalog.dataset import Dataset, Memory, adapt
 from mlflow_tmpl.catalog.entry import Entry, check_entry, check_name, describe_entry, read_entry
 from mlflow_tmpl.catalog.patterns import Pattern, Patterns, is_pattern
-from mlflow_tmpl.catalog.places import place_of
+from mlflow_tmpl.catalog.places import Access, place_of
 from mlflow_tmpl.catalog.resolution import Resolution
 from mlflow_tmpl.errors import CatalogError, did_you_mean
 from mlflow_tmpl.hashing import digest_file
@@ -190,7 +190,9 @@ class Catalog:
         filepath = "" if value is None else read_entry(name, value).text("filepath")
         if not filepath:
             return ""
-        return place_of(filepath, self.root, self._builder.hash_file, self._builder.leftovers, {}).identity
+        return place_of(
+            filepath, self.root, Access(self._builder.hash_file, self._builder.leftovers)
+        ).identity
 
     def is_memory(self, name: str) -> bool:
         """Tell whether a dataset's value lives in the run only: it is declared so, or has no entry."""

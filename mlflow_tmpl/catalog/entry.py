@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.catalog.dataset import COPY_MODES
-from mlflow_tmpl.catalog.datasets import FORMATS, MEMORY_NAMES, TYPE_NAMES, format_named, format_of_path
+from mlflow_tmpl.catalog.datasets import (
+    FORMATS,
+    LIBRARIES,
+    MEMORY_NAMES,
+    TYPE_NAMES,
+    format_named,
+    format_of_path,
+    formats_of,
+)
+from mlflow_tmpl.catalog.fingerprints import FINGERPRINTS
 from mlflow_tmpl.catalog.places import shown_path
 from mlflow_tmpl.catalog.secrets import showable
 from mlflow_tmpl.errors import CatalogError, did_you_mean
@@ -19,12 +28,18 @@ if TYPE_CHECKING:
     from mlflow_tmpl.catalog.datasets import Format
     from mlflow_tmpl.config.values import Origin, Value
 
-_TEXTS = ("type", "filepath", "credentials", "layer")
+_TEXTS = ("type", "filepath", "credentials", "layer", "file_format", "backend")
 _MAPPINGS = ("load_args", "save_args")
 _OURS = ("type", "layer", "metadata", "credentials")
 """Keys that no class of others is constructed with as they are."""
 
-FILE_KEYS = ("type", "filepath", "load_args", "save_args", "credentials", "layer", "metadata")
+FILE_KEYS = (
+    *("type", "filepath", "load_args", "save_args", "credentials", "layer", "metadata"),
+    *("cache", "fingerprint"),
+)
+_FORMAT_KEYS = ("file_format", "backend")
+"""Keys that only mean something where `type` leaves the format open."""
+
 MEMORY_KEYS = ("type", "copy", "layer", "metadata")
 
 
@@ -60,12 +75,20 @@ class Entry:
     @property
     def format(self) -> Format | None:
         """The file format that type or suffix tell, if it is one of ours."""
-        return format_named(self.type_name) if self.type_name else format_of_path(self.text("filepath"))
+        filepath = self.text("filepath")
+        if not self.type_name:
+            return format_of_path(filepath)
+        return format_named(self.type_name, filepath, self.text("file_format") or self.text("backend"))
 
     def text(self, key: str) -> str:
         """Return a setting that is a text; empty if it is not there."""
         value = self.settings.get(key)
         return value.data if value is not None and isinstance(value.data, str) else ""
+
+    def flag(self, key: str) -> bool:
+        """Tell whether a setting is ``true``."""
+        value = self.settings.get(key)
+        return value is not None and value.data is True
 
     def plain(self, key: str) -> dict[str, Any]:
         """Return a setting that is a mapping; empty if it is not there."""
@@ -127,7 +150,7 @@ def check_entry(entry: Entry) -> None:
     if entry.is_memory:
         _check_keys(entry, MEMORY_KEYS)
     elif entry.format:
-        _check_keys(entry, FILE_KEYS)
+        _check_keys(entry, (*FILE_KEYS, *(_FORMAT_KEYS if entry.type_name in LIBRARIES else ())))
         if not entry.text("filepath"):
             raise entry.error("has no filepath")
 
@@ -151,6 +174,11 @@ def _check_shapes(entry: Entry) -> None:
         if key == "copy" and entry.is_memory and value.data not in COPY_MODES:
             hint = f"it is one of {', '.join(COPY_MODES)}"
             raise entry.error(f"cannot have copy: {value.data!r}", key=key, hint=hint)
+        if key == "fingerprint" and entry.format and value.data not in FINGERPRINTS:
+            hint = f"it is one of {', '.join(FINGERPRINTS)}"
+            raise entry.error(f"cannot have fingerprint: {value.data!r}", key=key, hint=hint)
+        if key == "cache" and entry.format and not isinstance(value.data, bool):
+            raise entry.error(f"must have true or false for 'cache', not {_kind(value)}", key=key)
 
 
 def _kind(value: Value) -> str:
@@ -166,6 +194,12 @@ def unknown_type(entry: Entry) -> CatalogError:
             f"has a filepath whose suffix tells no type: {entry.text('filepath')!r}",
             key="filepath",
             hint=f"give it a type: {short}",
+        )
+    if LIBRARIES.get(entry.type_name):
+        return entry.error(
+            f"has type {entry.type_name!r}, which does not know the format of {entry.text('filepath')!r}",
+            key="file_format" if "file_format" in entry.settings else "filepath",
+            hint=f"file_format is one of {', '.join(formats_of(entry.type_name))}",
         )
     hint = did_you_mean(entry.type_name, TYPE_NAMES) or f"there are {short}, or the dotted path of a class"
     return entry.error(f"has an unknown type {entry.type_name!r}", key="type", hint=hint)

@@ -25,6 +25,7 @@ def reported(
     *,
     where: str = "",
     secrets: Iterable[str] = (),
+    install: str = "",
     foreign: Callable[[Exception], bool] | None = None,
 ) -> Iterator[None]:
     """Turn whatever the block raises into a `DataError` that says which dataset and where it is declared.
@@ -35,6 +36,7 @@ def reported(
         action: what could not be done, up to the colon.
         where: ``file:line`` of the catalog entry.
         secrets: values that must not show up in the message.
+        install: how to come by the packages that it needs.
         foreign: tells the errors that are not about this dataset, and pass too.
     """
     try:
@@ -45,6 +47,8 @@ def reported(
         if foreign is not None and foreign(error):
             raise
         hint = next((text for kind, text in _HINTS.items() if isinstance(error, kind)), "")
+        if install and isinstance(error, ImportError):
+            hint = install
         raise DataError(f"{action}: {one_line(error, secrets)}", where=where, hint=hint) from error
 
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from mlflow_tmpl.catalog.compression import opened, through
+from mlflow_tmpl.catalog.compression import is_compressed, opened, through
+from mlflow_tmpl.catalog.extras import pip_line
 from mlflow_tmpl.catalog.failures import reported
 from mlflow_tmpl.errors import DataError
 from mlflow_tmpl.hashing import digest_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
     from mlflow_tmpl.catalog.datasets import Format
@@ -59,11 +60,34 @@ class FileDataset:
         load = self.format.load
         if load is None:
             raise DataError(self._failed("loaded from"), where=self.where, hint=self.format.instead)
-        with self._reported("loaded from"), self.place.reading() as source:
-            if isinstance(source, Path) and not self.format.opened:
+        with self._reported("loaded from"):
+            return self._read(load)
+
+    @property
+    def head(self) -> Callable[[int], Any] | None:
+        """Loads the first rows without reading the rest; ``None`` if the format has no such way."""
+        return self._head if self.format.head is not None else None
+
+    def _head(self, rows: int) -> Any:
+        head = self.format.head
+        assert head is not None  # asked for by the property only
+        with self._reported("loaded from"):
+            return self._read(lambda source, **load_args: head(source, rows, **load_args))
+
+    def _read(self, load: Callable[..., Any]) -> Any:
+        return self.place.patiently(lambda: self._read_once(load))
+
+    def _read_once(self, load: Callable[..., Any]) -> Any:
+        with self.place.reading() as source:
+            if isinstance(source, Path) and not self._opens(source.name, self.load_args):
                 return load(source, **self.load_args)
             with self._unpacked(source) as file:
                 return load(file, **self.load_args)
+
+    def _opens(self, name: str, arguments: Mapping[str, Any]) -> bool:
+        """Tell whether the library gets an open file: always, or because what is in it is packed."""
+        packed = self.format.compressed and is_compressed(name) and "compression" not in arguments
+        return self.format.opened or packed
 
     def save(self, data: Any) -> None:
         """Replace the content; the old one stays if that fails at any point.
@@ -81,13 +105,16 @@ class FileDataset:
         return self._put(data, hashed=True)
 
     def _put(self, data: Any, *, hashed: bool = False) -> str | None:
+        save = self.format.save
+        if save is None:
+            raise DataError(self._failed("saved to"), where=self.where, hint=self.format.instead)
         arguments = {**self.format.save_defaults, **self.save_args}
         with self._reported("saved to"), self.place.writing() as target:
-            if not self.format.opened:
-                self.format.save(data, target, **arguments)
+            if not self._opens(target.name, arguments):
+                save(data, target, **arguments)
             else:
                 with opened(target, "wb") as file:
-                    self.format.save(data, file, **arguments)
+                    save(data, file, **arguments)
             return digest_file(target) if hashed and self.path is not None else None
 
     @property
@@ -110,7 +137,7 @@ class FileDataset:
     def _put_stream(self, chunks: Iterator[Any], *, hashed: bool = False) -> str | None:
         stream = self.format.stream
         if stream is None:
-            hint = "give out the whole, or use a csv or text dataset"
+            hint = "give out the whole, or use csv, parquet, jsonl or text"
             raise DataError(f"{self._failed('saved to')} chunk by chunk", where=self.where, hint=hint)
         arguments = {**self.format.save_defaults, **self.save_args}
         given = _Given(chunks)
@@ -150,7 +177,10 @@ class FileDataset:
             yield source
 
     def _reported(self, done: str, **options: Any) -> AbstractContextManager[None]:
-        return reported(self._failed(done), where=self.where, secrets=self.secrets, **options)
+        install = pip_line(self.format.extra, self.place.protocol)
+        return reported(
+            self._failed(done), where=self.where, secrets=self.secrets, install=install, **options
+        )
 
     def _failed(self, done: str) -> str:
         return f"dataset {self.name!r} cannot be {done} {self.filepath}"

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any, Protocol, TypeVar
 
 from mlflow_tmpl.catalog.files import replacing, writing_problem
+from mlflow_tmpl.catalog.fingerprints import VERSION
 from mlflow_tmpl.errors import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from mlflow_tmpl.catalog.fingerprints import Fingerprint
+    from mlflow_tmpl.catalog.read_cache import Cache
     from mlflow_tmpl.catalog.temporaries import Leftovers
+
+T = TypeVar("T")
 
 
 class Place(Protocol):
@@ -28,11 +33,18 @@ class Place(Protocol):
     def identity(self) -> str:
         """The same text for all ways of writing one place."""
 
+    @property
+    def protocol(self) -> str:
+        """How it is reached: the beginning of a URL; empty on this machine."""
+
     def reading(self) -> AbstractContextManager[Path | IO[bytes]]:
         """Give a path, or an open file, to read from."""
 
     def writing(self) -> AbstractContextManager[Path]:
         """Give a local path to write to, which takes the file's place when the block ends well."""
+
+    def patiently(self, call: Callable[[], T]) -> T:
+        """Return what a call gives that reads or writes here, made again where failures may pass."""
 
     def exists(self) -> bool:
         """Tell whether there is a file."""
@@ -45,6 +57,25 @@ class Place(Protocol):
 
     def writing_problem(self) -> str:
         """Return why nothing can be saved there, or an empty string."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What places are reached with.
+
+    Attributes:
+        hash_file: gives the hash of a local file's content.
+        leftovers: clears folders of what killed writers left.
+        options: what a remote file system is opened with, credentials among it.
+        fingerprint: what tells that a remote file changed, one of `FINGERPRINTS`.
+        cache: where remote files are kept once they are read; ``None`` keeps none.
+    """
+
+    hash_file: Callable[[Path], str]
+    leftovers: Leftovers
+    options: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    fingerprint: Fingerprint = VERSION
+    cache: Cache | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +97,11 @@ class LocalFile:
         """The path with links followed, in one case where the system makes no difference."""
         return os.path.normcase(os.path.realpath(self.path))
 
+    @property
+    def protocol(self) -> str:
+        """Nothing: it is here."""
+        return ""
+
     def reading(self) -> AbstractContextManager[Path | IO[bytes]]:
         """Give the path: libraries read it faster than an open file."""
         return nullcontext(self.path)
@@ -73,6 +109,10 @@ class LocalFile:
     def writing(self) -> AbstractContextManager[Path]:
         """Give a temporary sibling that replaces the file."""
         return replacing(self.path, self.leftovers)
+
+    def patiently(self, call: Callable[[], T]) -> T:
+        """Call once: what a disk refuses, it refuses again."""
+        return call()
 
     def exists(self) -> bool:
         """Tell whether there is a file; a folder is none."""
@@ -133,16 +173,10 @@ def shown_path(filepath: str, root: Path) -> str:
         return filepath.replace(os.sep, "/")
 
 
-def place_of(
-    filepath: str,
-    root: Path,
-    hash_file: Callable[[Path], str],
-    leftovers: Leftovers,
-    storage_options: dict[str, Any],
-) -> Place:
+def place_of(filepath: str, root: Path, access: Access) -> Place:
     """Return the place that an entry's filepath means."""
     if is_remote(filepath):
         from mlflow_tmpl.catalog.remote import RemoteFile
 
-        return RemoteFile(filepath, storage_options)
-    return LocalFile(local_path(filepath, root), hash_file, leftovers)
+        return RemoteFile(filepath, access.options, access.fingerprint, access.cache)
+    return LocalFile(local_path(filepath, root), access.hash_file, access.leftovers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlflow_tmpl.catalog.extras import pip_line
 from mlflow_tmpl.catalog.failures import one_line
 from mlflow_tmpl.catalog.file_dataset import FileDataset
 from mlflow_tmpl.errors import CatalogError, DataError
@@ -96,8 +97,7 @@ def _check_package(dataset: FileDataset, arguments: Mapping[str, Any]) -> None:
 
     package = dataset.format.package
     if package and "engine" not in arguments and find_spec(package) is None:
-        hint = f"pip install 'mlflow-tmpl[{dataset.format.extra}]'"
-        raise _error(dataset, f"needs the package {package!r}", hint)
+        raise _error(dataset, f"needs the package {package!r}", pip_line(dataset.format.extra))
 
 
 def _error(dataset: FileDataset, problem: str, hint: str = "") -> CatalogError:

@@ -1,62 +1,29 @@
-"""Tables through pandas: CSV, Parquet and Excel; a path is handed on as one, as pandas likes it best."""
+"""Tables through pandas; a path is handed on as one, as pandas likes it best."""
 
 from __future__ import annotations
 
-from itertools import chain
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
-from mlflow_tmpl.catalog.compression import is_compressed, opened
+from mlflow_tmpl.catalog.datasets.arrow import parquet_head, stream_parquet
+from mlflow_tmpl.catalog.datasets.calls import appends, method_of, reads, reads_some, writes
 from mlflow_tmpl.catalog.datasets.format import Format
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
-
-def _load_csv(source: Any, **load_args: Any) -> Any:
-    import pandas
-
-    return pandas.read_csv(source, **load_args)
+_FRAME = "a pandas DataFrame"
 
 
-def _save_csv(data: Any, target: Path, **save_args: Any) -> None:
-    write = _writer(data, "to_csv")
-    if not str(save_args.get("mode", "w")).startswith("w"):
-        raise ValueError(f"mode {save_args['mode']!r} would append, but a dataset is saved whole")
-    if is_compressed(target.name) and "compression" not in save_args:
-        # Given the path, pandas writes the temporary's name and the time into the header of a .gz.
-        with opened(target, "wb") as file:
-            write(file, **save_args)
-    else:
-        write(target, **save_args)
+def _writes_text(method: str) -> Callable[..., None]:
+    """Return a `save` for texts, which pandas would append to if it were asked."""
 
+    def save(data: Any, target: Any, **save_args: Any) -> None:
+        if not str(save_args.get("mode", "w")).startswith("w"):
+            raise ValueError(f"mode {save_args['mode']!r} would append, but a dataset is saved whole")
+        method_of(data, method, _FRAME)(target, **save_args)
 
-def _stream_csv(chunks: Iterator[Any], file: IO[bytes], **save_args: Any) -> None:
-    first = next(chunks, None)
-    if first is None:
-        raise ValueError("no chunk came, so there are no columns to write")
-    for number, chunk in enumerate(chain([first], chunks), start=1):
-        write = _writer(chunk, "to_csv")
-        if list(chunk.columns) != list(first.columns):
-            found, expected = list(chunk.columns), list(first.columns)
-            raise ValueError(f"chunk {number} has the columns {found}, the first has {expected}")
-        write(file, **(save_args if number == 1 else {**save_args, "header": False}))
-
-
-def _load_parquet(source: Any, **load_args: Any) -> Any:
-    import pandas
-
-    return pandas.read_parquet(source, **load_args)
-
-
-def _save_parquet(data: Any, target: Path, **save_args: Any) -> None:
-    _writer(data, "to_parquet")(target, **save_args)
-
-
-def _load_excel(source: Any, **load_args: Any) -> Any:
-    import pandas
-
-    return pandas.read_excel(source, **load_args)
+    return save
 
 
 def _save_excel(data: Any, target: Path, **save_args: Any) -> None:
@@ -65,7 +32,7 @@ def _save_excel(data: Any, target: Path, **save_args: Any) -> None:
 
     engine = {key: save_args.pop(key) for key in ("engine", "engine_kwargs") if key in save_args}
     sheets = data if isinstance(data, dict) else {save_args.pop("sheet_name", "Sheet1"): data}
-    writers = {name: _writer(sheet, "to_excel") for name, sheet in sheets.items()}
+    writers = {name: method_of(sheet, "to_excel", _FRAME) for name, sheet in sheets.items()}
     with pandas.ExcelWriter(target, **engine) as book:
         for name, write in writers.items():
             write(book, sheet_name=name, **save_args)
@@ -82,48 +49,107 @@ def _undate(workbook: Path) -> None:
     properties = "docProps/core.xml"
     if properties in parts:
         parts[properties] = re.sub(
-            rb"(<dcterms:[^>/]+>)[^<]+", rb"\g<1>1980-01-01T00:00:00Z", parts[properties]
+            rb"(<dcterms:\w[^>]*>)[^<]+", rb"\g<1>1980-01-01T00:00:00Z", parts[properties]
         )
     with ZipFile(workbook, "w") as new:
         for name, content in parts.items():
             new.writestr(ZipInfo(name), content, ZIP_DEFLATED)
 
 
-def _writer(data: Any, method: str) -> Callable[..., Any]:
-    write = getattr(data, method, None)
-    if write is None:
-        raise TypeError(f"a pandas DataFrame is needed, not {type(data).__name__}")
-    return write  # type: ignore[no-any-return]
-
-
 CSV = Format(
     name="csv",
-    aliases=("pandas.CSVDataset",),
+    value="pandas frame, saved without the index",
+    aliases=("pandas.csv", "pandas.CSVDataset"),
     suffixes=(".csv",),
     compressed=True,
-    load=_load_csv,
-    save=_save_csv,
-    stream=_stream_csv,
+    load=reads("pandas.read_csv"),
+    save=_writes_text("to_csv"),
+    stream=appends("to_csv", _FRAME, header=False),
+    head=reads_some("pandas.read_csv", "nrows"),
     save_defaults={"index": False},
 )
 
 PARQUET = Format(
     name="parquet",
-    aliases=("pandas.ParquetDataset",),
+    value="pandas frame",
+    aliases=("pandas.parquet", "pandas.ParquetDataset"),
     suffixes=(".parquet", ".pq"),
-    load=_load_parquet,
-    save=_save_parquet,
+    load=reads("pandas.read_parquet"),
+    save=writes("to_parquet", _FRAME),
+    stream=stream_parquet,
+    head=parquet_head("to_pandas"),
     package="pyarrow",
     extra="parquet",
 )
 
 EXCEL = Format(
     name="excel",
-    aliases=("pandas.ExcelDataset",),
+    value="pandas frame, or dict of sheets; saved without the index",
+    aliases=("pandas.excel", "pandas.ExcelDataset"),
     suffixes=(".xlsx", ".xlsm"),
-    load=_load_excel,
+    load=reads("pandas.read_excel"),
     save=_save_excel,
+    head=reads_some("pandas.read_excel", "nrows"),
     package="openpyxl",
     extra="excel",
     save_defaults={"index": False},
 )
+
+FEATHER = Format(
+    name="feather",
+    value="pandas frame",
+    aliases=("pandas.feather", "pandas.FeatherDataset"),
+    suffixes=(".feather",),
+    load=reads("pandas.read_feather"),
+    save=writes("to_feather", _FRAME),
+    package="pyarrow",
+    extra="parquet",
+)
+
+ORC = Format(
+    name="orc",
+    value="pandas frame",
+    aliases=("pandas.orc", "pandas.ORCDataset"),
+    suffixes=(".orc",),
+    load=reads("pandas.read_orc"),
+    save=writes("to_orc", _FRAME),
+    package="pyarrow",
+    extra="parquet",
+)
+
+XML = Format(
+    name="xml",
+    value="pandas frame, saved without the index",
+    aliases=("pandas.xml", "pandas.XMLDataset"),
+    suffixes=(".xml",),
+    compressed=True,
+    load=reads("pandas.read_xml"),
+    save=_writes_text("to_xml"),
+    package="lxml",
+    extra="xml",
+    save_defaults={"index": False},
+)
+
+FRAME_JSON = Format(
+    name="pandas.json",
+    value="pandas frame",
+    aliases=("pandas.JSONDataset",),
+    suffixes=(".json",),
+    compressed=True,
+    load=reads("pandas.read_json"),
+    save=_writes_text("to_json"),
+)
+
+FRAME_LINES = Format(
+    name="pandas.jsonl",
+    value="pandas frame, a row a line",
+    suffixes=(".jsonl", ".ndjson"),
+    compressed=True,
+    load=reads("pandas.read_json", lines=True),
+    save=_writes_text("to_json"),
+    stream=appends("to_json", _FRAME),
+    head=reads_some("pandas.read_json", "nrows", lines=True),
+    save_defaults={"orient": "records", "lines": True},
+)
+
+PANDAS = (CSV, PARQUET, EXCEL, FEATHER, ORC, XML, FRAME_JSON, FRAME_LINES)

@@ -1,13 +1,15 @@
-"""Python values: JSON, YAML, pickle and joblib."""
+"""Python values: JSON, YAML, TOML, pickle and its kin."""
 
 from __future__ import annotations
 
+import sys
 from typing import IO, TYPE_CHECKING, Any
 
+from mlflow_tmpl.catalog.datasets.calls import function, reads, writes_with
 from mlflow_tmpl.catalog.datasets.format import Format
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
 PICKLE_PROTOCOL = 5
 """Fixed, so that every Python we support reads what another wrote."""
@@ -20,9 +22,44 @@ def _load_json(file: IO[bytes], **load_args: Any) -> Any:
 
 
 def _save_json(data: Any, file: IO[bytes], **save_args: Any) -> None:
+    """Write piece by piece: neither the text nor its bytes are ever there as a whole."""
+    import json
+    from io import TextIOWrapper
+
+    text = TextIOWrapper(file, "utf-8", newline="\n")
+    json.dump(data, text, **save_args)
+    text.write("\n")
+    text.detach()
+
+
+def _load_lines(file: IO[bytes], **load_args: Any) -> list[Any]:
     import json
 
-    file.write((json.dumps(data, **save_args) + "\n").encode())
+    return [json.loads(line, **load_args) for line in file if line.strip()]
+
+
+def _lines_head(file: IO[bytes], rows: int, **load_args: Any) -> list[Any]:
+    from itertools import islice
+
+    return _load_lines(islice(file, rows), **load_args)  # type: ignore[arg-type]  # any lines will do
+
+
+def _save_lines(data: Any, file: IO[bytes], **save_args: Any) -> None:
+    _stream_lines(iter([data]), file, **save_args)
+
+
+def _stream_lines(chunks: Iterator[Any], file: IO[bytes], **save_args: Any) -> None:
+    """Write each value of each chunk on a line; a mapping is one value."""
+    import json
+
+    if save_args.get("indent") is not None:
+        raise ValueError("'indent' would break the lines up")
+    encode = json.JSONEncoder(**save_args).encode
+    for chunk in chunks:
+        if isinstance(chunk, (str, bytes)) or not hasattr(chunk, "__iter__"):
+            raise TypeError(f"a list of values is needed, not {type(chunk).__name__}")
+        for value in [chunk] if isinstance(chunk, dict) else chunk:
+            file.write(encode(value).encode() + b"\n")
 
 
 def _plain(value: Any) -> Any:
@@ -45,36 +82,27 @@ def _save_yaml(data: Any, file: IO[bytes], **save_args: Any) -> None:
     yaml.dump(data, file, Dumper=dumper, encoding="utf-8", **save_args)
 
 
-def _load_pickle(file: IO[bytes], **load_args: Any) -> Any:
-    import pickle
-
-    return pickle.load(file, **load_args)
-
-
-def _save_pickle(data: Any, file: IO[bytes], **save_args: Any) -> None:
-    import pickle
-
-    try:
-        pickle.dump(data, file, **save_args)
-    except (pickle.PicklingError, AttributeError, TypeError) as error:
-        raise _unpicklable(error) from error
+def _load_toml(file: IO[bytes], **load_args: Any) -> Any:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    return tomllib.loads(file.read().decode("utf-8-sig"), **load_args)
 
 
-def _load_joblib(source: Any, **load_args: Any) -> Any:
-    import joblib
+def _pickles(library: str) -> Callable[..., None]:
+    """Return a `save` by a library that pickles, with one error for all that cannot be."""
 
-    return joblib.load(source, **load_args)
+    def save(data: Any, target: Any, **save_args: Any) -> None:
+        import pickle
 
+        dump = function(f"{library}.dump")
+        try:
+            dump(data, target, **save_args)
+        except (pickle.PicklingError, AttributeError, TypeError) as error:
+            raise _unpicklable(error) from error
 
-def _save_joblib(data: Any, target: Path, **save_args: Any) -> None:
-    import pickle
-
-    import joblib
-
-    try:
-        joblib.dump(data, target, **save_args)
-    except (pickle.PicklingError, AttributeError, TypeError) as error:
-        raise _unpicklable(error) from error
+    return save
 
 
 def _unpicklable(error: Exception) -> TypeError:
@@ -83,7 +111,8 @@ def _unpicklable(error: Exception) -> TypeError:
 
 JSON = Format(
     name="json",
-    aliases=("json.JSONDataset",),
+    value="dicts, lists, texts, numbers",
+    aliases=("json.JSONDataset", "tracking.JSONDataset", "tracking.MetricsDataset"),
     suffixes=(".json",),
     opened=True,
     compressed=True,
@@ -94,6 +123,7 @@ JSON = Format(
 
 YAML = Format(
     name="yaml",
+    value="dicts, lists, texts, numbers",
     aliases=("yaml.YAMLDataset",),
     suffixes=(".yaml", ".yml"),
     opened=True,
@@ -103,22 +133,67 @@ YAML = Format(
     save_defaults={"sort_keys": False, "allow_unicode": True, "default_flow_style": False},
 )
 
+LINES = Format(
+    name="jsonl",
+    value="list of dicts, lists, texts, numbers, one a line",
+    suffixes=(".jsonl", ".ndjson"),
+    opened=True,
+    compressed=True,
+    load=_load_lines,
+    save=_save_lines,
+    stream=_stream_lines,
+    head=_lines_head,
+    save_defaults={"ensure_ascii": False, "default": _plain},
+)
+
+TOML = Format(
+    name="toml",
+    value="dict of what TOML knows",
+    aliases=("toml.TOMLDataset",),
+    suffixes=(".toml",),
+    opened=True,
+    compressed=True,
+    load=_load_toml,
+    save=writes_with("tomli_w.dump"),
+    package="tomli_w",
+    extra="toml",
+)
+
 PICKLE = Format(
     name="pickle",
+    value="any object that pickles",
     aliases=("pickle.PickleDataset",),
     suffixes=(".pkl", ".pickle"),
     opened=True,
     compressed=True,
-    load=_load_pickle,
-    save=_save_pickle,
+    exact=True,
+    load=reads("pickle.load"),
+    save=_pickles("pickle"),
     save_defaults={"protocol": PICKLE_PROTOCOL},
+)
+
+CLOUDPICKLE = Format(
+    name="cloudpickle",
+    value="any object that pickles, lambdas and local classes too",
+    suffixes=(".cpkl",),
+    opened=True,
+    compressed=True,
+    load=reads("pickle.load"),
+    save=_pickles("cloudpickle"),
+    save_defaults={"protocol": PICKLE_PROTOCOL},
+    package="cloudpickle",
+    extra="cloudpickle",
 )
 
 JOBLIB = Format(
     name="joblib",
+    value="any object that pickles, arrays efficiently",
     suffixes=(".joblib",),
-    load=_load_joblib,
-    save=_save_joblib,
+    exact=True,
+    load=reads("joblib.load"),
+    save=_pickles("joblib"),
     package="joblib",
     extra="joblib",
 )
+
+SERIAL = (JSON, YAML, LINES, TOML, PICKLE, CLOUDPICKLE, JOBLIB)

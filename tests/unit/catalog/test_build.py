@@ -88,9 +88,9 @@ def test_the_suffix_tells_the_format(filepath: str, name: str | None) -> None:
             "has an unknown type 'cvs' (did you mean 'csv'?)",
         ),
         (
-            {"type": "zarr", "filepath": "x"},
+            {"type": "hologram", "filepath": "x"},
             "catalog.yml:1:10",
-            "has an unknown type 'zarr' (there are csv, parquet,",
+            "has an unknown type 'hologram' (there are csv, parquet,",
         ),
         (
             {"type": "pandas.CSVDataSet", "filepath": "x"},

@@ -59,6 +59,6 @@ def test_a_figure_cannot_be_loaded_but_its_image_can(catalog_of: Callable[..., C
         catalog.load("plot")
     assert str(caught.value) == (
         "<python>: dataset 'plot' cannot be loaded from x.png "
-        "(figures are only saved; declare another entry of type bytes for this filepath to load the image)"
+        "(figures are only saved; declare another entry of type image or bytes for this filepath to load it)"
     )
     assert catalog.load("image").startswith(b"\x89PNG")
