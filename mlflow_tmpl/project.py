@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from mlflow_tmpl.engine import RunResult
     from mlflow_tmpl.engine.events import Listener
     from mlflow_tmpl.ledger import Ledger, NodeRecord
+    from mlflow_tmpl.ledger.leases import Holder
+    from mlflow_tmpl.ledger.records import RunRecord
+    from mlflow_tmpl.ledger.request import Request
     from mlflow_tmpl.planning import Plan
 
     Names = str | Iterable[str]
@@ -193,7 +196,7 @@ class Project:
         self._check_overrides(params, whole)
         part = whole.select(_selection(selectors))
         check_wiring(part, self.catalog, elsewhere=lambda: self._elsewhere(whole, parameters))
-        forced = frozenset((force,) if isinstance(force, str) else force)
+        forced = frozenset(_names(force))
         for name in forced:
             if name not in part:
                 raise UsageError(
@@ -215,8 +218,10 @@ class Project:
         reuse: bool = True,
         force: Names = (),
         keep_going: bool | None = None,
+        wait: bool | float = False,
         listeners: Sequence[Listener] = (),
         command: str = "",
+        resumes: str = "",
         **selectors: Names,
     ) -> RunResult:
         """Run what has to run.
@@ -229,40 +234,105 @@ class Project:
             reuse: whether earlier results stand.
             force: nodes that run whatever the past says.
             keep_going: whether a failure leaves alone what does not depend on it.
+            wait: whether to wait for another run that writes the same outputs, or for how many seconds.
             listeners: are told what happens.
             command: how the run was asked for, for the record.
+            resumes: id of the run that this one goes on with, for the record.
             selectors: as the options of the command line: ``from_nodes``, ``to_outputs``, ``tags``, ...
 
         Raises:
             MloError: anything that can be known to be wrong before a node starts.
+            Held: another run writes one of the outputs.
+            Cancelled: someone asked the run to stop.
             NodeFailure: a node failed; its ``result`` tells what came of the others.
         """
         from mlflow_tmpl.engine import execute
+        from mlflow_tmpl.engine.events import RunWaits
+        from mlflow_tmpl.engine.identity import new_run_id
+        from mlflow_tmpl.ledger.request import Request
 
-        plan = self.plan(*pipelines, params=params, reuse=reuse, force=force, **selectors)
+        def tell_waiting(holder: Holder) -> None:
+            for listener in listeners:
+                listener(RunWaits(str(holder), holder.dataset))
+
+        run_id = new_run_id()
+        plan = self.ledger.leases.claimed(
+            run_id,
+            lambda: self.plan(*pipelines, params=params, reuse=reuse, force=force, **selectors),
+            float("inf") if wait is True else float(wait),
+            tell_waiting,
+        )
         defaults = self.settings.defaults
         if jobs is None and engine != "inline":  # who asks for one node at a time means it
             jobs = defaults.jobs
+        selection = _selection(selectors)
+        asked = Request(
+            pipelines,
+            selection.criteria(),
+            [value.plain() for value in _values(params)],
+            self.environment or "",
+            reuse,
+            _names(force),
+        )
         context = {
             "pipelines": list(pipelines) or [DEFAULT],
-            "selection": str(_selection(selectors)),
+            "selection": str(selection),
             "environment": self.environment or "",
             "parameters": _with_places(self._parameters(params)),
             "command": command,
+            "asked": asked.to_json(),
+            **({"cause": "resume", "parent": resumes} if resumes else {}),
         }
-        writer = self.ledger.begin()
-        try:
+        with self.ledger.recording(run_id) as recorders:
             return execute(
                 plan,
-                (writer, *listeners),
+                (*recorders, *listeners),
                 engine=engine or defaults.engine,
                 jobs=jobs,
                 keep_going=defaults.keep_going if keep_going is None else keep_going,
                 context=context,
+                run_id=run_id,
             )
-        finally:
-            writer.close()
-            self.ledger.keep()
+
+    def resume(self, run: str = "last", **settings: Any) -> RunResult:
+        """Repeat what a run was asked for: what it had finished is reused, the rest runs.
+
+        Args:
+            run: the beginning of its id, ``last``, or ``last~2`` for the second before it.
+            settings: arguments of `run` that say how, not what: ``engine``, ``jobs``, ``keep_going``, ``wait``, ...
+
+        Raises:
+            MloError: there is no such run, or it is still running.
+        """
+        record, request = self.ledger.request(run)
+        project, asked = self.asked_again(record, request)
+        return project.run(*request.pipelines, **asked, resumes=record.id, **settings)
+
+    def asked_again(self, record: RunRecord, request: Request) -> tuple[Project, dict[str, Any]]:
+        """Return the project in the environment of a run, and arguments of `plan` that go on where the run ended."""
+        project = self
+        if request.environment != (self.environment or ""):
+            project = Project(self.root, self.settings, request.environment)
+        origin = Origin(f"run {record.short_id}")
+        params = [located(plain, origin) for plain in request.params]
+        whole = project.pipeline(*request.pipelines, parameters=project._parameters(params))
+        forced: Iterable[str] = request.force
+        if not request.reuse:
+            forced = [node.name for node in whole.select(Selection(**request.selectors))]
+        finished = {node.name for node in record.nodes if node.status == "done"}
+        left = [name for name in forced if name in whole and name not in finished]
+        return project, {"params": params, "force": left, **request.selectors}
+
+    def cancel(self, run: str = "last") -> str:
+        """Ask a run to stop, wherever it was started, and return its id; what it had finished is kept.
+
+        Args:
+            run: the beginning of its id, ``last``, or ``last~2`` for the second before it.
+
+        Raises:
+            LedgerError: there is no such run, or it is not running.
+        """
+        return self.ledger.cancel(run)
 
     def last_runs(self, pipeline: Pipeline | None = None) -> Mapping[str, NodeRecord]:
         """Return for each node the last time that it ran, without making a ledger where there is none."""
@@ -408,9 +478,11 @@ def _selection(selectors: Mapping[str, Names]) -> Selection:
                 f"there is no selector {name!r}",
                 hint=did_you_mean(name, _SELECTORS) or f"there are {', '.join(_SELECTORS)}",
             )
-    return Selection(
-        **{key: (names,) if isinstance(names, str) else tuple(names) for key, names in selectors.items()}
-    )
+    return Selection(**{key: _names(names) for key, names in selectors.items()})
+
+
+def _names(given: Names) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 def _with_places(parameters: Value) -> dict[str, dict[str, Any]]:

@@ -31,12 +31,20 @@ if TYPE_CHECKING:
     from mlflow_tmpl.project import Project
 
 
+BARE = {"--force": "*", "--resume": "last", "--wait": "inf"}
+"""What an option means whose value is left out."""
+
+_SAYS_WHAT = ("params", "params_file", "force", "no_reuse")
+"""Options, beside pipelines and those that slice them, that say what to run: `--resume` says that itself."""
+
+
 class RunCommand(click.Command):
-    """A command whose `--force` may stand alone: its value, if any, is given with ``=``."""
+    """A command with options that may stand alone: their value, if any, is given with ``=``."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Give a bare `--force` the value that means every node."""
-        return super().parse_args(ctx, ["--force=*" if arg == "--force" else arg for arg in args])
+        """Give bare options the value that they mean."""
+        given = [f"{arg}={BARE[arg]}" if arg in BARE else arg for arg in args]
+        return super().parse_args(ctx, given)
 
 
 @click.command("run", cls=RunCommand, short_help="Plan, then run what has to run.")
@@ -55,6 +63,13 @@ class RunCommand(click.Command):
 @click.option("--no-reuse", is_flag=True, help="Let no earlier result stand.")
 @click.option(
     "--keep-going", is_flag=True, default=None, help="After a failure, run what does not depend on it."
+)
+@click.option("--resume", metavar="[=RUN]", help="Go on with the last run, or this one, as it was asked for.")
+@click.option(
+    "--wait",
+    type=click.FloatRange(min=0),
+    metavar="[=SECONDS]",
+    help="Wait for another run that writes the same outputs.",
 )
 @click.option("--plan", "plan_only", is_flag=True, help="Say what would be done, and stop.")
 @click.option("--traceback", is_flag=True, help="Show all frames of an error.")
@@ -79,12 +94,42 @@ def command(plan_only: bool, as_json: bool, traceback: bool, **options: Any) -> 
 
 def _perform(options: dict[str, Any], plan_only: bool, traceback: bool, say: bool = False) -> tuple[int, Any]:
     project = open_from(options)
-    asked = _asked(options)
+    asked: dict[str, Any]
+    if options["resume"]:
+        project, asked = _resumed(project, options)
+    else:
+        asked = _asked(options)
     if plan_only:
+        asked.pop("resumes", None)
         plan = project.plan(*options["pipelines"], **asked)
         tell_notes(project.ledger)
         return 0, told_plan(plan, say)
     return _run(project, options, asked, traceback, say)
+
+
+def _resumed(project: Project, options: dict[str, Any]) -> tuple[Project, dict[str, Any]]:
+    """Return the project and what an earlier run was asked for; its pipelines take their place in the options."""
+    from mlflow_tmpl.errors import LedgerError, UsageError
+
+    if not project.has_ledger:
+        raise LedgerError("there is no run to resume", hint="mlo run makes the first one")
+    said = ["pipelines", *selectors_from(options), *_SAYS_WHAT]
+    against = next((f"--{name.replace('_', '-')}" for name in said if options[name]), None)
+    if against:
+        told = "naming pipelines" if against == "--pipelines" else against
+        raise UsageError(
+            f"--resume repeats what a run was asked for, and {told} asks for something else",
+            hint="leave out one of the two",
+        )
+    record, request = project.ledger.request(options["resume"])
+    if options["env"] and options["env"] != request.environment:
+        raise UsageError(
+            f"run {record.short_id!r} was in environment {request.environment or 'base'!r}, not {options['env']!r}",
+            hint="--resume takes the environment of the run",
+        )
+    options["pipelines"] = tuple(request.pipelines)
+    again, asked = project.asked_again(record, request)
+    return again, {**asked, "resumes": record.id}
 
 
 def _asked(options: dict[str, Any]) -> dict[str, Any]:
@@ -111,15 +156,17 @@ def _run(
 ) -> tuple[int, Any]:
     from mlflow_tmpl.cli.stopping import Stopped, stoppable
     from mlflow_tmpl.engine import NodeFailure
+    from mlflow_tmpl.ledger.watch import Cancelled
 
     settings = {name: options[name] for name in ("engine", "jobs", "keep_going")}
+    settings["wait"] = options["wait"] or 0.0
     try:
         with stoppable() as stop:
             result = project.run(
                 *options["pipelines"],
                 **asked,
                 **settings,
-                listeners=(_collect_from_here, _progress(), stop),
+                listeners=(_collect_from_here, _tell_waiting, _progress(), stop),
                 command=shlex.join(["mlo", *sys.argv[1:]]),
             )
     except NodeFailure as failure:
@@ -127,6 +174,9 @@ def _run(
         _tell_failures(failure.result, options, traceback)
         tell_notes(project.ledger)
         return 1, told_result(failure.result, project)
+    except Cancelled as cancelled:
+        click.echo(f"mlo: cancelled by {cancelled.by}; what had finished is kept", err=True)
+        _leave(130)
     except Stopped as stop:
         click.echo(f"mlo: stopped; what had finished is kept: {again(options)} goes on from there", err=True)
         _leave(128 + stop.number)
@@ -143,6 +193,14 @@ def _collect_from_here(event: Event) -> None:
     if isinstance(event, RunStarted):
         gc.freeze()
         gc.enable()
+
+
+def _tell_waiting(event: Event) -> None:
+    """Say for whom the run waits."""
+    from mlflow_tmpl.engine.events import RunWaits
+
+    if isinstance(event, RunWaits):
+        click.echo(f"waiting: output {event.dataset!r} is being written by {event.holder}", err=True)
 
 
 def _progress() -> Any:

@@ -14,6 +14,19 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class RunWaits:
+    """A run waits before it begins, as another one writes what it would write.
+
+    Attributes:
+        holder: the other one: its id, process and since when.
+        dataset: an output that both write.
+    """
+
+    holder: str
+    dataset: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunStarted:
     """A run begins.
 
@@ -75,7 +88,7 @@ class RunFinished:
     duration_s: float
 
 
-Event = RunStarted | NodeStarted | NodeFinished | RunFinished
+Event = RunWaits | RunStarted | NodeStarted | NodeFinished | RunFinished
 
 
 class Listener(Protocol):

@@ -38,6 +38,7 @@ def execute(
     jobs: int | None = None,
     keep_going: bool = False,
     context: Mapping[str, Any] | None = None,
+    run_id: str = "",
 ) -> RunResult:
     """Run a plan.
 
@@ -48,6 +49,7 @@ def execute(
         jobs: how many at a time.
         keep_going: whether a failure leaves alone what does not depend on it.
         context: how the run was asked for; the listeners get it.
+        run_id: of the run; a new one unless given.
 
     Raises:
         NodeFailure: the first node that failed; its `result` has what came of all.
@@ -58,7 +60,7 @@ def execute(
         _tell(listeners, event)
 
     name, executor = open_executor(engine, jobs)
-    run_id, started = new_run_id(), perf_counter()
+    run_id, started = run_id or new_run_id(), perf_counter()
     values = Values(plan.pipeline, {}, plan.catalog.copy_mode)
     emit(RunStarted(run_id, plan, {**(context or {}), "engine": name}, time()))
     status = "cancelled"

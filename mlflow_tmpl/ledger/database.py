@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from mlflow_tmpl.errors import LedgerError, place
 from mlflow_tmpl.ledger.schema import SCHEMAS, VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 FOLDER = ".mlo"
 FILE = "ledger.sqlite"
@@ -73,6 +74,25 @@ class Database:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
+
+    @contextmanager
+    def alone(self) -> Iterator[Callable[..., sqlite3.Cursor]]:
+        """Give what executes statements while nobody else writes: all of them stand, or none.
+
+        Raises:
+            LedgerError: the file cannot be written.
+        """
+        try:
+            with self._lock:
+                self._connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield self._connection.execute
+                    self._connection.execute("COMMIT")
+                finally:
+                    if self._connection.in_transaction:
+                        self._connection.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
 
     def close(self) -> None:
         """Close the connection."""

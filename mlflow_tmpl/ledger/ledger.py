@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
-import platform
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from mlflow_tmpl.catalog.temporaries import is_alive
 from mlflow_tmpl.errors import LedgerError
 from mlflow_tmpl.ledger.database import FILE, FOLDER, Database
+from mlflow_tmpl.ledger.leases import Leases
 from mlflow_tmpl.ledger.past import Past
 from mlflow_tmpl.ledger.recorder import Recorder
 from mlflow_tmpl.ledger.records import SHORT_ID, NodeRecord, RunRecord
+from mlflow_tmpl.ledger.request import Request
 from mlflow_tmpl.ledger.stats import FileHashes
+from mlflow_tmpl.ledger.watch import Watch, ask_to_stop
 from mlflow_tmpl.ledger.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from mlflow_tmpl.engine.events import Listener
 
 _MANY_DIGITS = 12
 """More runs than that there are not; SQLite takes numbers of 19 digits."""
@@ -56,6 +60,7 @@ class Ledger:
     Attributes:
         notes: sentences about what happened when it was opened, for the user to read.
         hashes: content hashes of files, cached here.
+        leases: which runs write which outputs.
 
     Raises:
         LedgerError: it cannot be opened.
@@ -67,6 +72,7 @@ class Ledger:
         self.notes: list[str] = []
         self._database = Database(self.path, self.notes)
         self.hashes = FileHashes(self._database)
+        self.leases = Leases(self._database)
 
     def past(self) -> Past:
         """Return the results of the runs so far, for a plan."""
@@ -74,8 +80,71 @@ class Ledger:
 
     def begin(self) -> Writer:
         """Return the listener that records one run, having closed the runs whose process is gone."""
-        self._close_lost()
+        self.leases.close_lost()
         return Writer(Database(self.path), Recorder(self._root).rows_of)
+
+    @contextmanager
+    def recording(self, run: str) -> Iterator[tuple[Listener, ...]]:
+        """Give the listeners that record a run and hear when it shall stop; at the end nothing of it is held.
+
+        Args:
+            run: its id.
+
+        Raises:
+            Cancelled: someone asked the run to stop.
+            LedgerError: something could not be recorded.
+        """
+        writer = self.begin()
+        try:
+            with Watch(self._database, self.leases, run) as watch:
+                yield writer, watch
+        except BaseException:
+            self.leases.release([run])
+            raise
+        finally:
+            writer.close()
+            self.keep()
+
+    def cancel(self, reference: str) -> str:
+        """Ask a run to stop, and return its id.
+
+        Args:
+            reference: as for `run`.
+
+        Raises:
+            LedgerError: there is no such run, or it is not running.
+        """
+        record = self.run(reference)
+        if record.status != "running":
+            raise LedgerError(
+                f"run {record.short_id!r} is not running: it is {record.status}",
+                hint="mlo runs list --status running shows those that are",
+            )
+        ask_to_stop(self._database, record.id)
+        return record.id
+
+    def request(self, reference: str) -> tuple[RunRecord, Request]:
+        """Return a run that has ended, and what it was asked for.
+
+        Args:
+            reference: as for `run`.
+
+        Raises:
+            LedgerError: there is no such run, it is still running, or it was recorded before that was kept.
+        """
+        record = self.run(reference)
+        if record.status == "running":
+            raise LedgerError(
+                f"run {record.short_id!r} is still running",
+                hint=f"stop it: mlo runs cancel {record.short_id}",
+            )
+        asked = self._database.query("SELECT asked FROM run WHERE id = ?", (record.id,))[0][0]
+        if asked is None:
+            raise LedgerError(
+                f"what run {record.short_id!r} was asked for is not in the ledger",
+                hint=f"give its command again: {record.command}" if record.command else "",
+            )
+        return record, Request.from_text(asked)
 
     def keep(self) -> None:
         """Write the hashes that were computed since the last time."""
@@ -91,7 +160,7 @@ class Ledger:
         Args:
             limit: how many at most.
         """
-        self._close_lost()
+        self.leases.close_lost()
         rows = self._database.query(
             f"{_RUNS} ORDER BY run.id DESC LIMIT ?", (-1 if limit is None else limit,)
         )
@@ -107,7 +176,7 @@ class Ledger:
         Raises:
             LedgerError: there is no such run, or the reference means several.
         """
-        self._close_lost()
+        self.leases.close_lost()
         run_id = self._find(reference.strip().lower())
         row = self._database.query(f"{_RUNS} WHERE run.id = ?", (run_id,))[0]
         nodes = tuple(_node_record(node) for node in self._database.query(_NODES, (run_id,)))
@@ -154,19 +223,6 @@ class Ledger:
             for run, status, count in self._database.query(sql, (min(runs),)):
                 counts.setdefault(run, {})[status] = count
         return counts
-
-    def _close_lost(self) -> None:
-        """Mark runs of this machine as lost whose process is gone."""
-        here = platform.node()
-        rows = self._database.query("SELECT id, host, pid FROM run WHERE status = 'running'")
-        lost = [(run,) for run, host, pid in rows if host == here and not is_alive(pid)]
-        if lost:
-            self._database.write(
-                [
-                    ("UPDATE run SET status = 'lost' WHERE id = ? AND status = 'running'", lost),
-                    ("UPDATE node_run SET status = 'lost' WHERE run = ? AND status = 'running'", lost),
-                ]
-            )
 
 
 def _run_record(row: Sequence[Any], counts: dict[str, int], nodes: tuple[NodeRecord, ...]) -> RunRecord:

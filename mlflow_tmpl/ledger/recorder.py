@@ -7,8 +7,9 @@ import os
 import platform
 from typing import TYPE_CHECKING, Any
 
-from mlflow_tmpl.engine.events import NodeFinished, NodeStarted, RunStarted
+from mlflow_tmpl.engine.events import NodeFinished, NodeStarted, RunFinished, RunStarted
 from mlflow_tmpl.hashing import digest, digest_parts
+from mlflow_tmpl.ledger.leases import RELEASE
 from mlflow_tmpl.ledger.surroundings import actor, describe_environment, git_commit
 from mlflow_tmpl.pipeline.names import base_name
 from mlflow_tmpl.planning.values import canonical_json
@@ -56,15 +57,16 @@ class Recorder:
         rows: dict[str, list[Row]] = {}
         ended = {event.step.node.name for event in events if isinstance(event, NodeFinished)}
         for event in events:
-            told: Iterable[Told]
+            told: Iterable[Told] = ()
             if isinstance(event, NodeFinished):
                 told = self._node_finished(event)
             elif isinstance(event, NodeStarted):
                 told = () if event.step.node.name in ended else (self._node_run(event.step, "running"),)
             elif isinstance(event, RunStarted):
                 told = self._run_started(event)
-            else:
-                told = ((CLOSE_RUN, (event.status, event.duration_s, event.run_id)),)
+            elif isinstance(event, RunFinished):
+                ends = (event.status, event.duration_s, event.run_id)
+                told = ((CLOSE_RUN, ends), (RELEASE, (event.run_id,)))
             for sql, row in told:
                 rows.setdefault(sql, []).append(row)
         return rows

@@ -75,9 +75,8 @@ CREATE TABLE metric (
 ) WITHOUT ROWID;
 
 CREATE TABLE lease (
-    place TEXT NOT NULL, run TEXT NOT NULL, dataset TEXT NOT NULL, writing INTEGER NOT NULL,
-    host TEXT NOT NULL, pid INTEGER NOT NULL, boot TEXT NOT NULL, since REAL NOT NULL, expires_at REAL NOT NULL,
-    PRIMARY KEY (place, run)
+    place TEXT PRIMARY KEY, dataset TEXT NOT NULL, run TEXT NOT NULL,
+    host TEXT NOT NULL, pid INTEGER NOT NULL, boot TEXT NOT NULL, since REAL NOT NULL, expires_at REAL NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX lease_by_run ON lease (run);
 

@@ -30,9 +30,13 @@ class Selection:
     def __bool__(self) -> bool:
         return any(getattr(self, criterion.name) for criterion in fields(self))
 
+    def criteria(self) -> dict[str, tuple[str, ...]]:
+        """Return the criteria that are given."""
+        every = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {key: names for key, names in every.items() if names}
+
     def __str__(self) -> str:
         """The options of the command line that say the same."""
-        given = {field.name: getattr(self, field.name) for field in fields(self)}
         return " ".join(
-            f"--{key.replace('_', '-')}={','.join(names)}" for key, names in given.items() if names
+            f"--{key.replace('_', '-')}={','.join(names)}" for key, names in self.criteria().items()
         )

@@ -250,7 +250,7 @@ def test_two_runs_at_once_share_a_project(make_project: Callable[..., MadeProjec
     )
     catalog = "source: data/source.txt\n" + "".join(f"v{n}: data/v{n}.txt\n" for n in range(20))
     project = make_project(nodes, catalog, files={"data/source.txt": "x"})
-    running = [project.start("run") for _ in range(4)]
+    running = [project.start("run", "--wait") for _ in range(4)]
     assert [process.communicate(timeout=60)[1].count("error") for process in running] == [0] * 4
     assert [process.returncode for process in running] == [0] * 4
     assert all((project.root / "data" / f"v{n}.txt").read_text() == "x" * n for n in range(20))

@@ -97,7 +97,7 @@ def test_runs_that_write_one_output_at_once_never_take_the_others_content_for_th
     with ThreadPoolExecutor(2) as pool:
         for first in range(0, 8, 2):
             pair = [first, first + 1]
-            list(pool.map(lambda n: project.run(params={"number": n}, reuse=False), pair))
+            list(pool.map(lambda n: project.run(params={"number": n}, reuse=False, wait=True), pair))
             for number in pair:
                 assert project.run(params={"number": number})["big"][0] == str(number)
 

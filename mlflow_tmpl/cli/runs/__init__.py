@@ -9,6 +9,7 @@ from mlflow_tmpl.cli.group import LazyGroup
 COMMANDS = {
     "list": "List the runs, newest first.",
     "show": "Show one run: how it was asked for, and what came of each node.",
+    "cancel": "Stop a run as Ctrl-C would: what had finished is kept.",
 }
 """Name and one-line help of each command."""
 
