@@ -222,6 +222,7 @@ class Project:
         listeners: Sequence[Listener] = (),
         command: str = "",
         resumes: str = "",
+        tag: Mapping[str, str] | None = None,
         **selectors: Names,
     ) -> RunResult:
         """Run what has to run.
@@ -238,6 +239,7 @@ class Project:
             listeners: are told what happens.
             command: how the run was asked for, for the record.
             resumes: id of the run that this one goes on with, for the record.
+            tag: tags that the run carries from the start.
             selectors: as the options of the command line: ``from_nodes``, ``to_outputs``, ``tags``, ...
 
         Raises:
@@ -282,6 +284,7 @@ class Project:
             "command": command,
             "asked": asked.to_json(),
             **({"cause": "resume", "parent": resumes} if resumes else {}),
+            "tag": dict(tag or {}),
         }
         with self.ledger.recording(run_id) as recorders:
             return execute(

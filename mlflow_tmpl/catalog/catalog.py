@@ -149,6 +149,10 @@ class Catalog:
         """Tell whether there is something to load; never for a dataset in memory."""
         return not self.is_memory(name) and self.dataset(name).exists()
 
+    def role(self, name: str) -> str:
+        """Return what a dataset is for (``metrics``, ``model``, ...), empty if nothing is said about that."""
+        return "" if self.is_memory(name) else str(self.describe(name).get("role", ""))
+
     def describe(self, name: str) -> dict[str, Any]:
         """Return type, place and arguments, fit for JSON and without secrets; nothing is imported."""
         if name in self._objects:

@@ -28,19 +28,25 @@ if TYPE_CHECKING:
     from mlflow_tmpl.catalog.datasets import Format
     from mlflow_tmpl.config.values import Origin, Value
 
-_TEXTS = ("type", "filepath", "credentials", "layer", "file_format", "backend")
+_TEXTS = ("type", "filepath", "credentials", "layer", "role", "file_format", "backend")
 _MAPPINGS = ("load_args", "save_args")
-_OURS = ("type", "layer", "metadata", "credentials")
+_OURS = ("type", "layer", "role", "metadata", "credentials")
 """Keys that no class of others is constructed with as they are."""
 
+NOTES = ("layer", "role", "metadata")
+"""What is only said about a dataset: it changes nothing of what is loaded or saved."""
+
+ROLES = ("model", "metrics", "predictions", "reference", "report")
+"""What a dataset can be for."""
+
 FILE_KEYS = (
-    *("type", "filepath", "load_args", "save_args", "credentials", "layer", "metadata"),
+    *("type", "filepath", "load_args", "save_args", "credentials", *NOTES),
     *("cache", "fingerprint"),
 )
 _FORMAT_KEYS = ("file_format", "backend")
 """Keys that only mean something where `type` leaves the format open."""
 
-MEMORY_KEYS = ("type", "copy", "layer", "metadata")
+MEMORY_KEYS = ("type", "copy", *NOTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +177,9 @@ def _check_shapes(entry: Entry) -> None:
             raise entry.error(f"must have a text for {key!r}, not {_kind(value)}", key=key)
         if key in _MAPPINGS and not isinstance(value.data, (dict, type(None))):
             raise entry.error(f"must have a mapping for {key!r}, not {_kind(value)}", key=key)
+        if key == "role" and value.data not in ROLES:
+            hint = did_you_mean(str(value.data), ROLES) or f"it is one of {', '.join(ROLES)}"
+            raise entry.error(f"cannot have role: {value.data!r}", key=key, hint=hint)
         if key == "copy" and entry.is_memory and value.data not in COPY_MODES:
             hint = f"it is one of {', '.join(COPY_MODES)}"
             raise entry.error(f"cannot have copy: {value.data!r}", key=key, hint=hint)
@@ -223,5 +232,5 @@ def describe_entry(entry: Entry, root: Path) -> dict[str, Any]:
         }
     else:
         own = {"type": entry.type_name or "unknown", **showable(entry.arguments())}
-    notes = [key for key in ("layer", "metadata") if key in entry.settings]
+    notes = [key for key in NOTES if key in entry.settings]
     return {**own, **{key: showable(entry.settings[key].plain()) for key in notes}}

@@ -147,13 +147,37 @@ def open_from(options: dict[str, Any]) -> Project:
     return open_project(places[0] or ".", options["env"])
 
 
-def ledger_of(options: dict[str, Any]) -> Ledger | None:
-    """Return the ledger of the project that the options mean, ``None`` if nothing was ever recorded."""
-    project = open_from(options)
-    if not project.has_ledger:
+def ledger_of(options: Mapping[str, Any]) -> Ledger | None:
+    """Return the ledger of the project that the options mean, ``None`` if nothing was ever recorded.
+
+    The project itself is not opened: that would cost more than reading the ledger.
+    """
+    from pathlib import Path
+
+    from mlflow_tmpl.ledger import Ledger
+    from mlflow_tmpl.ledger.database import FILE, FOLDER
+    from mlflow_tmpl.settings import find_root
+
+    root, _ = find_root(Path(options["project"] or "."))
+    if not (root / FOLDER / FILE).exists():
         return None
-    tell_notes(project.ledger)
-    return project.ledger
+    ledger = Ledger(root)
+    tell_notes(ledger)
+    return ledger
+
+
+def some_ledger(options: Mapping[str, Any], run: str) -> Ledger:
+    """Return the ledger of the project that the options mean.
+
+    Raises:
+        LedgerError: nothing was ever recorded, so there is no such run.
+    """
+    from mlflow_tmpl.errors import LedgerError
+
+    ledger = ledger_of(options)
+    if ledger is None:
+        raise LedgerError(f"there is no run {run!r}", hint="mlo run makes the first one")
+    return ledger
 
 
 def tell_notes(ledger: Ledger) -> None:

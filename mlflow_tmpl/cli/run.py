@@ -71,6 +71,7 @@ class RunCommand(click.Command):
     metavar="[=SECONDS]",
     help="Wait for another run that writes the same outputs.",
 )
+@click.option("--tag", multiple=True, metavar="KEY=VALUE", help="Put a tag on the run. Can be repeated.")
 @click.option("--plan", "plan_only", is_flag=True, help="Say what would be done, and stop.")
 @click.option("--traceback", is_flag=True, help="Show all frames of an error.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -156,10 +157,12 @@ def _run(
 ) -> tuple[int, Any]:
     from mlflow_tmpl.cli.stopping import Stopped, stoppable
     from mlflow_tmpl.engine import NodeFailure
+    from mlflow_tmpl.ledger.events import check_tag
     from mlflow_tmpl.ledger.watch import Cancelled
 
     settings = {name: options[name] for name in ("engine", "jobs", "keep_going")}
     settings["wait"] = options["wait"] or 0.0
+    settings["tag"] = dict(map(check_tag, options["tag"]))
     try:
         with stoppable() as stop:
             result = project.run(

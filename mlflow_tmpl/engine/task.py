@@ -7,6 +7,7 @@ from time import perf_counter, time
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.engine.failure import NodeFailure, shapes_of
+from mlflow_tmpl.engine.metrics import metrics_in
 from mlflow_tmpl.engine.shapes import rows_of, shape_of
 from mlflow_tmpl.errors import NodeError
 from mlflow_tmpl.pipeline.signature import is_generator_function
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mlflow_tmpl.catalog import Catalog
+    from mlflow_tmpl.engine.metrics import Metric
     from mlflow_tmpl.pipeline import Node
 
 
@@ -48,10 +50,12 @@ class Saved:
     Attributes:
         fingerprint: of the content; empty if it cannot be told.
         rows: of a table; ``None`` for anything else.
+        metrics: the numbers in it, if its role is to hold metrics.
     """
 
     fingerprint: str
     rows: int | None
+    metrics: tuple[Metric, ...] = ()
 
 
 @dataclass(slots=True)
@@ -174,4 +178,5 @@ def _save(task: Task, outcome: Outcome) -> None:
             fingerprint = put(value) or dataset.fingerprint()
         else:
             fingerprint = save(value)
-        outcome.saved[name] = Saved(fingerprint or "", rows_of(value))
+        metrics = metrics_in(value) if task.catalog.role(name) == "metrics" else ()
+        outcome.saved[name] = Saved(fingerprint or "", rows_of(value), metrics)

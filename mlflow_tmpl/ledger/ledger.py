@@ -4,44 +4,28 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.errors import LedgerError
 from mlflow_tmpl.ledger.database import FILE, FOLDER, Database
+from mlflow_tmpl.ledger.events import EventLog
 from mlflow_tmpl.ledger.leases import Leases
-from mlflow_tmpl.ledger.past import Past
-from mlflow_tmpl.ledger.recorder import Recorder
-from mlflow_tmpl.ledger.records import SHORT_ID, NodeRecord, RunRecord
-from mlflow_tmpl.ledger.request import Request
+from mlflow_tmpl.ledger.listing import SELECT_RUNS, Filter, by_metric, metrics_of, newest, run_record
+from mlflow_tmpl.ledger.records import NodeRecord, RunRecord
+from mlflow_tmpl.ledger.references import find_deleted, find_run
 from mlflow_tmpl.ledger.stats import FileHashes
-from mlflow_tmpl.ledger.watch import Watch, ask_to_stop
-from mlflow_tmpl.ledger.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from mlflow_tmpl.engine.events import Listener
+    from mlflow_tmpl.ledger.past import Past
+    from mlflow_tmpl.ledger.request import Request
+    from mlflow_tmpl.ledger.versions import VersionRecord
+    from mlflow_tmpl.ledger.writer import Writer
 
-_MANY_DIGITS = 12
-"""More runs than that there are not; SQLite takes numbers of 19 digits."""
-
-_RUN_FIELDS = {
-    "id": "run.id",
-    "status": "status",
-    "pipelines": "pipelines",
-    "selection": "selection",
-    "environment": "config_environment",
-    "engine": "engine",
-    "actor": "actor",
-    "host": "host",
-    "command": "command",
-    "git_commit": "git_commit",
-    "started_at": "started_at",
-    "duration_s": "duration_s",
-    "parameters": "parameter.content",
-}
-_RUNS = f"SELECT {', '.join(_RUN_FIELDS.values())} FROM run JOIN parameter ON parameter.id = run.parameter"
 _NODES = (
     "SELECT node, action, status, reasons, duration_s, ended_at, error FROM node_run WHERE run = ? "
     "ORDER BY ended_at IS NULL, ended_at, node"
@@ -76,12 +60,17 @@ class Ledger:
 
     def past(self) -> Past:
         """Return the results of the runs so far, for a plan."""
+        from mlflow_tmpl.ledger.past import Past
+
         return Past(self._database)
 
     def begin(self) -> Writer:
         """Return the listener that records one run, having closed the runs whose process is gone."""
+        from mlflow_tmpl.ledger.recorder import Recorder
+        from mlflow_tmpl.ledger.writer import Writer
+
         self.leases.close_lost()
-        return Writer(Database(self.path), Recorder(self._root).rows_of)
+        return Writer(Database(self.path), Recorder(self._root, self._has_metrics).rows_of)
 
     @contextmanager
     def recording(self, run: str) -> Iterator[tuple[Listener, ...]]:
@@ -94,6 +83,8 @@ class Ledger:
             Cancelled: someone asked the run to stop.
             LedgerError: something could not be recorded.
         """
+        from mlflow_tmpl.ledger.watch import Watch
+
         writer = self.begin()
         try:
             with Watch(self._database, self.leases, run) as watch:
@@ -114,6 +105,8 @@ class Ledger:
         Raises:
             LedgerError: there is no such run, or it is not running.
         """
+        from mlflow_tmpl.ledger.watch import ask_to_stop
+
         record = self.run(reference)
         if record.status != "running":
             raise LedgerError(
@@ -132,6 +125,8 @@ class Ledger:
         Raises:
             LedgerError: there is no such run, it is still running, or it was recorded before that was kept.
         """
+        from mlflow_tmpl.ledger.request import Request
+
         record = self.run(reference)
         if record.status == "running":
             raise LedgerError(
@@ -154,36 +149,106 @@ class Ledger:
         """Close the file."""
         self._database.close()
 
-    def runs(self, limit: int | None = None) -> Sequence[RunRecord]:
-        """Return the runs, newest first, without their nodes.
+    def runs(
+        self,
+        limit: int | None = None,
+        which: Filter | None = None,
+        *,
+        metrics: bool = False,
+        sort: str = "",
+        ascending: bool = False,
+    ) -> Sequence[RunRecord]:
+        """Return the runs, newest first, without their nodes; those that were deleted are left out.
 
         Args:
             limit: how many at most.
+            which: leaves out others.
+            metrics: whether their metrics are told.
+            sort: a metric by which they are ordered, the largest first; those without it are left out.
+            ascending: the smallest first.
+
+        Raises:
+            LedgerError: no run has the metric.
         """
         self.leases.close_lost()
-        rows = self._database.query(
-            f"{_RUNS} ORDER BY run.id DESC LIMIT ?", (-1 if limit is None else limit,)
-        )
-        counts = self._counts([row[0] for row in rows])
-        return [_run_record(row, counts.get(row[0], {}), ()) for row in rows]
+        which = which or Filter()
+        if sort:
+            found = by_metric(self._database, which, sort, limit, ascending=ascending)
+        else:
+            found = newest(self._database, which, limit)
+        if not metrics:
+            return found
+        values = metrics_of(self._database, [run.id for run in found])
+        return [replace(run, metrics=values.get(run.id, {})) for run in found]
 
     def run(self, reference: str) -> RunRecord:
-        """Return one run with its nodes.
+        """Return one run with its nodes and metrics.
 
         Args:
-            reference: the beginning of its id, ``last``, or ``last~2`` for the second before it.
+            reference: the beginning of its id, ``last``, ``last~2`` for the second before it, an alias, or a
+                tag that it alone carries.
 
         Raises:
             LedgerError: there is no such run, or the reference means several.
         """
         self.leases.close_lost()
-        run_id = self._find(reference.strip().lower())
-        row = self._database.query(f"{_RUNS} WHERE run.id = ?", (run_id,))[0]
+        run_id = self.find(reference)
+        row = self._database.query(f"{SELECT_RUNS} WHERE run.id = ?", (run_id,))[0]
         nodes = tuple(_node_record(node) for node in self._database.query(_NODES, (run_id,)))
         counts: dict[str, int] = {}
         for node in nodes:
             counts[node.status] = counts.get(node.status, 0) + 1
-        return _run_record(row, counts, nodes)
+        aliases = [name for name, known in self.events.aliases().items() if known == run_id]
+        return run_record(
+            row,
+            counts=counts,
+            nodes=nodes,
+            parameters=self._content("parameter", row[-1]),
+            tags=self.events.tags([run_id]).get(run_id, {}),
+            aliases=aliases,
+            metrics=metrics_of(self._database, [run_id]).get(run_id, {}),
+        )
+
+    def find(self, reference: str) -> str:
+        """Return the id of the run that a reference means.
+
+        Raises:
+            LedgerError: there is no such run, or the reference means several.
+        """
+        return find_run(self._database, reference)
+
+    def find_deleted(self, reference: str) -> str:
+        """Return the id of the deleted run that a reference means.
+
+        Raises:
+            LedgerError: there is none, or the reference means several.
+        """
+        return find_deleted(self._database, reference)
+
+    def version(self, dataset: str, reference: str) -> str:
+        """Return the fingerprint of the version of a dataset that is meant.
+
+        Args:
+            dataset: its name.
+            reference: the beginning of a hash, an alias, or a run that made or took it.
+
+        Raises:
+            LedgerError: there is no such version, or the reference means several.
+        """
+        from mlflow_tmpl.ledger.versions import find_version
+
+        return find_version(self._database, dataset, reference)
+
+    def versions(self, dataset: str) -> list[VersionRecord]:
+        """Return every version of a dataset, the one that was made or taken last first."""
+        from mlflow_tmpl.ledger.versions import versions_of
+
+        return versions_of(self._database, dataset)
+
+    @property
+    def events(self) -> EventLog:
+        """What people did to runs and versions."""
+        return EventLog(self._database)
 
     def last_runs(self, nodes: Sequence[str]) -> Mapping[str, NodeRecord]:
         """Return for each node the last time that it ran, failed or was stopped; nodes that never did are left out."""
@@ -194,42 +259,14 @@ class Ledger:
                 found[name] = _node_record(rows[0])
         return found
 
-    def _find(self, reference: str) -> str:
-        word, tilde, back = reference.partition("~")
-        if word == "last" and (not tilde or (back.isdecimal() and len(back) < _MANY_DIGITS)):
-            rows = self._database.query(
-                "SELECT id FROM run ORDER BY id DESC LIMIT 1 OFFSET ?", (int(back or 0),)
-            )
-            if not rows:
-                raise LedgerError(f"there is no run {reference!r}", hint="mlo runs list shows what there is")
-            return str(rows[0][0])
-        rows = self._database.query(
-            "SELECT id FROM run WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT 3",
-            (reference, reference + "\x7f"),
-        )
-        if not rows:
-            raise LedgerError(f"there is no run {reference!r}", hint="mlo runs list shows what there is")
-        if len(rows) > 1:
-            some = ", ".join(row[0][: SHORT_ID + 6] for row in rows)
-            raise LedgerError(
-                f"{reference!r} is the beginning of several runs: {some}", hint="give more of the id"
-            )
-        return str(rows[0][0])
+    def _has_metrics(self, dataset: str, fingerprint: str) -> bool:
+        sql = "SELECT 1 FROM metric WHERE dataset = ? AND fingerprint = ? LIMIT 1"
+        return bool(self._database.query(sql, (dataset, fingerprint)))
 
-    def _counts(self, runs: Sequence[str]) -> dict[str, dict[str, int]]:
-        counts: dict[str, dict[str, int]] = {}
-        if runs:
-            sql = "SELECT run, status, count(*) FROM node_run WHERE run >= ? GROUP BY run, status"
-            for run, status, count in self._database.query(sql, (min(runs),)):
-                counts.setdefault(run, {})[status] = count
-        return counts
-
-
-def _run_record(row: Sequence[Any], counts: dict[str, int], nodes: tuple[NodeRecord, ...]) -> RunRecord:
-    values = dict(zip(_RUN_FIELDS, row, strict=True))
-    values["pipelines"] = tuple(json.loads(values["pipelines"]))
-    values["parameters"] = json.loads(values["parameters"])
-    return RunRecord(**values, counts=counts, nodes=nodes)
+    def _content(self, table: str, content_id: str) -> Any:
+        """Return what a hash of parameters, an environment or a definition stands for."""
+        rows = self._database.query(f"SELECT content FROM {table} WHERE id = ?", (content_id,))
+        return json.loads(rows[0][0]) if rows else {}
 
 
 def _node_record(row: Sequence[Any]) -> NodeRecord:

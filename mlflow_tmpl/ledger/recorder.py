@@ -8,18 +8,24 @@ import platform
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.engine.events import NodeFinished, NodeStarted, RunFinished, RunStarted
+from mlflow_tmpl.engine.identity import new_run_id
+from mlflow_tmpl.engine.metrics import metrics_in
+from mlflow_tmpl.errors import MloError
 from mlflow_tmpl.hashing import digest, digest_parts
+from mlflow_tmpl.ledger.events import INSERT as EVENT
+from mlflow_tmpl.ledger.events import TAG, run_subject
 from mlflow_tmpl.ledger.leases import RELEASE
 from mlflow_tmpl.ledger.surroundings import actor, describe_environment, git_commit
 from mlflow_tmpl.pipeline.names import base_name
 from mlflow_tmpl.planning.values import canonical_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from mlflow_tmpl.catalog import Catalog
     from mlflow_tmpl.engine.events import Event
+    from mlflow_tmpl.engine.metrics import Metric
     from mlflow_tmpl.planning import Plan, Step
 
     Row = tuple[Any, ...]
@@ -31,9 +37,10 @@ NODE_RUN = "INSERT OR REPLACE INTO node_run VALUES (" + ", ".join("?" * 15) + ")
 RESULT = "INSERT OR IGNORE INTO result VALUES (?, ?, ?, ?, ?, ?)"
 RESULT_IO = "INSERT OR IGNORE INTO result_io VALUES (?, ?, ?, ?, ?)"
 VERSION = (
-    "INSERT OR IGNORE INTO version (dataset, partition, fingerprint, kind, bytes, rows, place, made_at) "
-    "VALUES (?, '', ?, ?, ?, ?, ?, ?)"
+    "INSERT OR IGNORE INTO version (dataset, partition, fingerprint, kind, role, bytes, rows, place, made_at) "
+    "VALUES (?, '', ?, ?, ?, ?, ?, ?, ?)"
 )
+METRIC = "INSERT OR IGNORE INTO metric VALUES (?, ?, ?, ?, ?, ?)"
 _NO_PARTS = '{"code":"","inputs":{},"parameters":{},"outputs":{}}'
 _BY_HASH = "INSERT OR IGNORE INTO {table} VALUES (?, ?)"
 
@@ -43,14 +50,17 @@ class Recorder:
 
     Args:
         root: the project's folder.
+        has_metrics: tells whether the metrics of a version of a dataset are recorded.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, has_metrics: Callable[[str, str], bool] = lambda *_: True) -> None:
         self._root = root
         self._host = platform.node()
         self._run = ""
         self._engine = ""
         self._catalog: Catalog | None = None
+        self._has_metrics = has_metrics
+        self._metrics: frozenset[str] = frozenset()
 
     def rows_of(self, events: Sequence[Event]) -> Mapping[str, Sequence[Row]]:
         """Return statement -> rows; of a node that began and ended within these events only the end is told."""
@@ -74,7 +84,9 @@ class Recorder:
     def _run_started(self, event: RunStarted) -> Iterator[Told]:
         context = event.context
         self._run, self._engine = event.run_id, context["engine"]
-        self._catalog = event.plan.catalog
+        self._catalog = catalog = event.plan.catalog
+        outputs = (name for node in event.plan.pipeline.nodes for name in node.outputs)
+        self._metrics = frozenset(name for name in outputs if catalog.role(name) == "metrics")
         for fingerprint, parts in event.plan.decider.code_parts().items():
             yield _BY_HASH.format(table="code"), (fingerprint, canonical_json(dict(parts)))
         contents = {
@@ -110,14 +122,35 @@ class Recorder:
             request,
         )
         yield RUN, row
+        for key, value in context.get("tag", {}).items():
+            yield (
+                EVENT,
+                (new_run_id(), event.at, actor(), TAG, run_subject(event.run_id), key, value, "", None),
+            )
 
     def _node_finished(self, event: NodeFinished) -> Iterator[Told]:
         result = event.result
         if not result and event.status == "done":
             result, outputs = self._name(event)
             yield from self._result(event, result, outputs)
+        elif event.status == "reused":
+            yield from self._metrics_of_reused(event)
         error = canonical_json(event.error.to_json()) if event.error else None
         yield self._node_run(event.step, event.status, result, event.at, event.duration_s, error)
+
+    def _metrics_of_reused(self, event: NodeFinished) -> Iterator[Told]:
+        """Yield the metrics of what was made before its role was declared."""
+        for dataset, fingerprint in (event.fingerprints or {}).items():
+            if (
+                dataset in self._metrics
+                and self._catalog
+                and not self._has_metrics(base_name(dataset), fingerprint)
+            ):
+                try:
+                    value = self._catalog.load(dataset)
+                except MloError:
+                    continue  # it was lost since: the next run that makes it records them
+                yield from _metrics(dataset, fingerprint, metrics_in(value))
 
     def _node_run(
         self,
@@ -143,9 +176,9 @@ class Recorder:
         yield RESULT, (name, event.step.key or "", event.step.node.name, parts, outputs, event.at)
         if event.parts:
             for argument, (dataset, fingerprint, _) in event.parts.inputs.items():
-                yield RESULT_IO, (name, "in", argument, dataset, fingerprint)
+                yield RESULT_IO, (name, "in", argument, base_name(dataset), fingerprint)
         for dataset, fingerprint in _saved(event).items():
-            yield RESULT_IO, (name, "out", dataset, dataset, fingerprint)
+            yield RESULT_IO, (name, "out", dataset, base_name(dataset), fingerprint)
         if event.outcome and (event.outcome.saved or event.outcome.loaded):
             yield from self._versions(event)
 
@@ -159,7 +192,11 @@ class Recorder:
         for dataset, (fingerprint, count) in versions.items():
             if fingerprint:
                 size, place = self._where(dataset)
-                yield VERSION, (base_name(dataset), fingerprint, "content", size, count, place, event.at)
+                role = self._catalog.role(dataset) or None if self._catalog else None
+                row = (base_name(dataset), fingerprint, "content", role, size, count, place, event.at)
+                yield VERSION, row
+        for dataset, saved in outcome.saved.items():
+            yield from _metrics(dataset, saved.fingerprint, saved.metrics)
 
     def _where(self, dataset: str) -> tuple[int | None, str]:
         assert self._catalog is not None
@@ -175,6 +212,12 @@ def _saved(event: NodeFinished) -> dict[str, str]:
     """Return the fingerprints of what a node saved; one of a value in memory names its result's key itself."""
     fingerprints = event.fingerprints or {}
     return {name: fingerprints[name] for name in event.outcome.saved} if event.outcome else {}
+
+
+def _metrics(dataset: str, fingerprint: str, metrics: Iterable[Metric]) -> Iterator[Told]:
+    if fingerprint:
+        for name, inner, step, value in metrics:
+            yield METRIC, (base_name(dataset), fingerprint, name, inner, step, value)
 
 
 def _definition(plan: Plan) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 SHORT_ID = 13
@@ -57,11 +57,16 @@ class RunRecord:
         actor, host: who ran it and where.
         command: as it was given, or empty.
         git_commit: what was checked out, if anything.
+        cause: ``manual``, ``resume``, ``rerun``, ...
+        parent: id of the run that this one resumes or repeats.
         started_at: seconds since the epoch.
         duration_s: ``None`` while it has not ended.
         counts: status to number of nodes.
         parameters: dotted key to ``{"value", "where"}``.
         nodes: in the order of the pipeline; empty where only a list was asked for.
+        tags: key to value.
+        aliases: names that stand for this run.
+        metrics: name to value, of the metrics that the run made or reused; empty where they were not asked for.
     """
 
     id: str
@@ -74,11 +79,16 @@ class RunRecord:
     host: str
     command: str
     git_commit: str | None
+    cause: str
+    parent: str | None
     started_at: float
     duration_s: float | None
     counts: dict[str, int]
     parameters: dict[str, dict[str, Any]]
     nodes: tuple[NodeRecord, ...] = ()
+    tags: dict[str, str] = field(default_factory=dict)
+    aliases: tuple[str, ...] = ()
+    metrics: dict[str, float] = field(default_factory=dict)
 
     @property
     def short_id(self) -> str:
@@ -98,9 +108,14 @@ class RunRecord:
             "host": self.host,
             "command": self.command,
             "git_commit": self.git_commit,
+            "cause": self.cause,
+            "parent": self.parent,
+            "tags": self.tags,
+            "aliases": list(self.aliases),
             "started_at": self.started_at,
             "duration_s": self.duration_s,
             "counts": self.counts,
+            **({"metrics": self.metrics} if self.metrics else {}),
         }
 
     def to_json(self) -> dict[str, Any]:

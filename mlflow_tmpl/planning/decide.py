@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from mlflow_tmpl.catalog.entry import NOTES
 from mlflow_tmpl.catalog.extent import Extent, extent_of
 from mlflow_tmpl.hashing import digest
 from mlflow_tmpl.pipeline.names import base_name, is_parameter
@@ -251,11 +252,11 @@ class Decider:
         return Extent() if self._catalog.is_memory(name) else extent_of(self._catalog.dataset(name))
 
     def _describe(self, name: str) -> str:
-        """Return how a dataset is loaded and saved; what is only said about it (layer, metadata) does not count."""
+        """Return how a dataset is loaded and saved; what is only said about it does not count."""
         if self._catalog.is_memory(name):
             return "memory"
         told = self._catalog.describe(name)
-        return canonical_json({key: value for key, value in told.items() if key not in {"layer", "metadata"}})
+        return canonical_json({key: value for key, value in told.items() if key not in NOTES})
 
 
 def _labels(node: Node) -> list[tuple[str, str]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from time import localtime, strftime
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.engine.shapes import shape_of
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
 
     from mlflow_tmpl.catalog import Catalog
     from mlflow_tmpl.engine import NodeFailure, RunResult
-    from mlflow_tmpl.ledger import NodeRecord, RunRecord
     from mlflow_tmpl.planning import Plan, Reason
 
 WIDEST_NAME = 40
@@ -164,73 +162,6 @@ def own_frames(traceback: str) -> Iterator[str]:
             hidden, showing = 0, True
         if showing:
             yield line
-
-
-def runs_table(runs: Sequence[RunRecord], paper: Paper) -> Iterator[str]:
-    """Yield past runs, a line each."""
-    if not runs:
-        yield "no runs yet: mlo run makes the first one"
-        return
-    heads = ("run", "when", "took", "status", "nodes", "pipelines")
-    rows = [(*_run_cells(run), run.status) for run in runs]
-    widths = [max(columns(row[at]) for row in [heads, *rows]) for at in range(len(heads))]
-    yield paper.fit(
-        "  " + "  ".join(pad(head, width) for head, width in zip(heads, widths, strict=True)), paper.width
-    ).rstrip()
-    for row in rows:
-        line = "  ".join(pad(cell, width) for cell, width in zip(row[:-1], widths, strict=True))
-        yield f"{paper.mark(row[-1])} {paper.fit(line, paper.width - 2)}".rstrip()
-
-
-def _run_cells(run: RunRecord) -> tuple[str, ...]:
-    counts = run.counts
-    ran = counts.get("done", 0) + counts.get("failed", 0)
-    kept = counts.get("reused", 0)
-    nodes = (
-        ", ".join(f"{count} {word}" for count, word in ((ran, "ran"), (kept, "reused")) if count)
-        or "none ran"
-    )
-    what = (
-        " ".join([*(name for name in run.pipelines if name != "__default__"), run.selection]).strip() or "all"
-    )
-    return (run.short_id, moment(run.started_at), duration(run.duration_s), in_words(run.status), nodes, what)
-
-
-def run_lines(run: RunRecord, paper: Paper) -> Iterator[str]:
-    """Yield one past run: how it was asked for, and what came of each node."""
-    yield f"{paper.mark(run.status)} {paper.paint(run.id, bold=True)}  {in_words(run.status)}"
-    took = f", took {duration(run.duration_s)}" if run.duration_s is not None else ""
-    facts = {
-        "when": moment(run.started_at) + took,
-        "what": " ".join([*(name for name in run.pipelines if name != "__default__"), run.selection]).strip()
-        or "all",
-        "environment": run.environment,
-        "engine": run.engine,
-        "by": f"{run.actor} on {run.host}",
-        "git": (run.git_commit or "")[:12],
-        "command": run.command,
-    }
-    for fact, text in facts.items():
-        if text:
-            yield f"  {pad(fact, 11)}  {paper.fit(text, paper.width - 15)}"
-    yield ""
-    widest = max((columns(node.name) for node in run.nodes), default=0)
-    for node in run.nodes:
-        yield node_line(node.name, node.status, node.duration_s, _told(node), widest, paper)
-    for node in run.nodes:
-        if node.error:
-            yield ""
-            yield from failure_lines(node.error, paper)
-
-
-def _told(node: NodeRecord) -> str:
-    more = f" (and {len(node.reasons) - 1} more)" if len(node.reasons) > 1 else ""
-    return f"{node.reasons[0]['text']}{more}" if node.reasons else ""
-
-
-def moment(seconds: float) -> str:
-    """Return a time of the clock on the wall, to the second."""
-    return strftime("%Y-%m-%d %H:%M:%S", localtime(seconds))
 
 
 def _nodes(count: int) -> str:

@@ -10,6 +10,10 @@ COMMANDS = {
     "list": "List the runs, newest first.",
     "show": "Show one run: how it was asked for, and what came of each node.",
     "cancel": "Stop a run as Ctrl-C would: what had finished is kept.",
+    "tag": "Put tags on a run, or take them off.",
+    "alias": "Name a run, or a version of a dataset.",
+    "pin": "Keep a run and what it made.",
+    "delete": "Hide runs from lists, or bring them back.",
 }
 """Name and one-line help of each command."""
 
@@ -24,5 +28,6 @@ COMMANDS = {
 def command() -> None:
     """List, compare, repeat and name past runs.
 
-    RUN is the beginning of a run's id, `last`, or `last~2` for the second before it.
+    RUN is the beginning of a run's id, `last`, `last~2` for the second before it, an alias, or a tag that one run
+    alone carries.
     """

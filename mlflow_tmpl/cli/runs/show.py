@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mlflow_tmpl.cli.options import ledger_of, paper_for, print_json, print_lines, project_options
+from mlflow_tmpl.cli.options import paper_for, print_json, print_lines, project_options, some_ledger
 
 
 @click.command("show")
@@ -16,15 +16,10 @@ from mlflow_tmpl.cli.options import ledger_of, paper_for, print_json, print_line
 @project_options
 def command(run: str, as_json: bool, **options: Any) -> None:
     """Show one run: how it was asked for, and what came of each node."""
-    from mlflow_tmpl.errors import LedgerError
-
-    ledger = ledger_of(options)
-    if ledger is None:
-        raise LedgerError(f"there is no run {run!r}", hint="mlo run makes the first one")
-    record = ledger.run(run)
+    record = some_ledger(options, run).run(run)
     if as_json:
         print_json(record.to_json())
         return
-    from mlflow_tmpl.views.lines import run_lines
+    from mlflow_tmpl.views.runs import run_lines
 
     print_lines(run_lines(record, paper_for(sys.stdout)))

@@ -186,6 +186,7 @@ def test_records_are_plain_data(two_steps: MadeProject) -> None:
     told = project.ledger.run("last").to_json()
     assert set(told) == {
         *("id", "status", "pipelines", "selection", "environment", "engine", "actor", "host", "command"),
-        *("git_commit", "started_at", "duration_s", "counts", "parameters", "nodes"),
+        *("git_commit", "cause", "parent", "tags", "aliases"),
+        *("started_at", "duration_s", "counts", "parameters", "nodes"),
     }
     assert math.isfinite(told["started_at"])

@@ -17,11 +17,10 @@ from mlflow_tmpl.views.lines import (
     output_lines,
     own_frames,
     plan_lines,
-    run_lines,
     run_summary,
-    runs_table,
     told_reasons,
 )
+from mlflow_tmpl.views.runs import run_lines, runs_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -172,43 +171,6 @@ def test_the_whole_traceback_is_shown_when_asked_for() -> None:
 def test_a_traceback_of_the_users_own_frames_is_left_as_it_is() -> None:
     text = 'Traceback (most recent call last):\n  File "a.py", line 1, in f\n    1 / 0\nZeroDivisionError'
     assert "\n".join(own_frames(text)) == text
-
-
-def test_past_runs_are_a_table(two_steps: MadeProject) -> None:
-    project = two_steps.open()
-    assert list(runs_table([], WIDE)) == ["no runs yet: mlo run makes the first one"]
-    project.run("flow", to_nodes="double")
-    project.run()
-    head, newest, oldest = runs_table(project.ledger.runs(), WIDE)
-    assert head.split() == ["run", "when", "took", "status", "nodes", "pipelines"]
-    assert newest.startswith("● ")
-    assert newest.endswith("1 ran, 1 reused  all")
-    assert oldest.endswith("flow --to-nodes=double")
-
-
-def test_one_past_run_says_how_it_was_asked_for_and_what_came_of_it(two_steps: MadeProject) -> None:
-    project = two_steps.open()
-    project.run(command="mlo run")
-    record = project.ledger.run("last")
-    lines = list(run_lines(record, WIDE))
-    assert lines[0] == f"● {record.id}  done"
-    facts = {line.split()[0] for line in lines[1:] if line.startswith("  ")}
-    assert {"when", "what", "engine", "by", "command"} <= facts
-    assert lines[-2].startswith("● double ")
-
-
-def test_one_past_failure_shows_the_error_that_was_recorded(make_project: Callable[..., MadeProject]) -> None:
-    project = make_project(
-        nodes="""
-            @node
-            def fail() -> None:
-                raise ValueError("odd")
-            """
-    ).open()
-    with pytest.raises(NodeFailure):
-        project.run()
-    lines = list(run_lines(project.ledger.run("last"), WIDE))
-    assert any(line.startswith("error: ") and line.endswith("ValueError: odd") for line in lines)
 
 
 def test_reasons_in_a_line_are_the_first_and_how_many_more(two_steps: MadeProject) -> None:
