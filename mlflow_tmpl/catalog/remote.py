@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from mlflow_tmpl.catalog.fingerprints import VERSION, stat_of, version_of
-from mlflow_tmpl.catalog.retries import retrying
+from mlflow_tmpl.catalog.retries import retrying, status_of
 from mlflow_tmpl.catalog.temporaries import temporary_name
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl
 """Where an upload shows as a whole or not at all; a move would be another copy and a removal."""
 
 READ_ONLY = frozenset({"http", "https", "github", "zip", "tar", "data", "libarchive"})
+
+_GONE = (404, 410)
 
 _BLOCK_BYTES = 1 << 20
 
@@ -61,7 +63,14 @@ class RemoteFile:
 
     def patiently(self, call: Callable[[], T]) -> T:
         """Call again while the network fails."""
-        return retrying(call)
+        try:
+            return retrying(call, between=self._disconnect)
+        except FileNotFoundError as error:
+            status = status_of(error)
+            if status in (None, *_GONE):
+                raise
+            # Of a page that a server refuses, fsspec says that it does not exist.
+            raise ConnectionError(f"the server answered {status}") from error
 
     def reading(self) -> AbstractContextManager[Path | IO[bytes]]:
         """Open the file, so that a library fetches only the parts that it needs; or give the path of a kept copy."""
@@ -101,15 +110,13 @@ class RemoteFile:
 
     def exists(self) -> bool:
         """Ask the file system."""
-        system, path = self._connect()
-        return bool(self.patiently(lambda: system.exists(path)))
+        return self.patiently(lambda: bool(_ask("exists", *self._connect())))
 
     def fingerprint(self) -> str | None:
         """Return what the store says of the content, or its hash where that is declared; ``None``: it says nothing."""
-        system, path = self._connect()
         if self.how == "content":
-            return self.patiently(lambda: _hash(system, path))
-        info = self.patiently(lambda: system.info(path))
+            return self.patiently(lambda: _hash(*self._connect()))
+        info = self.patiently(lambda: _ask("info", *self._connect()))
         return version_of(info) or (stat_of(info) if self.how == "stat" else None)
 
     def reading_problem(self) -> tuple[str, str]:
@@ -127,6 +134,16 @@ class RemoteFile:
         system, path = url_to_fs(self.url, **self.options)
         system.invalidate_cache()
         return system, path
+
+    def _disconnect(self) -> None:
+        """Have the next call connect anew: a connection that broke stays broken."""
+        from fsspec import get_filesystem_class
+
+        get_filesystem_class(self.protocol).clear_instance_cache()
+
+
+def _ask(question: str, system: Any, path: str) -> Any:
+    return getattr(system, question)(path)
 
 
 def _hash(system: Any, path: str) -> str:

@@ -37,19 +37,27 @@ _PASSING_NAMES = frozenset(
         "ReadTimeout",
         "ReadTimeoutError",
         "ResponseParserError",
+        "SFTPConnectionLost",
+        "SFTPNoConnection",
         "SSHException",
         "TimeoutError",
     }
 )
 """Names of the classes of client libraries, none of which is imported to look for them."""
 
+_PASSING_TEXTS = frozenset({"Socket is closed"})
+"""What clients raise as an error of the system that has no number."""
+
 _FINAL = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError, FileExistsError)
+
+_FINAL_NAMES = frozenset({"AuthenticationException", "BadAuthenticationType", "BadHostKeyException"})
 
 
 def retrying(
     call: Callable[[], T],
     *,
     attempts: int = ATTEMPTS,
+    between: Callable[[], object] = lambda: None,
     sleep: Callable[[float], object] = time.sleep,
     jitter: Callable[[], float] = random.random,
 ) -> T:
@@ -60,6 +68,7 @@ def retrying(
     Args:
         call: what to do; it must not matter that it was begun before.
         attempts: how often at most.
+        between: called after each failure.
         sleep: waits for some seconds.
         jitter: gives a number between 0 and 1.
     """
@@ -69,6 +78,7 @@ def retrying(
         except Exception as error:
             if not may_pass(error):
                 raise
+        between()
         sleep(jitter() * min(LONGEST_WAIT_S, FIRST_WAIT_S * 2**attempt))
     return call()
 
@@ -80,19 +90,26 @@ def may_pass(error: BaseException) -> bool:
         >>> may_pass(ConnectionResetError()), may_pass(FileNotFoundError())
         (True, False)
     """
-    for each in _chain(error):
-        status = _status(each)
-        if status is not None:
-            return status in _PASSING_STATUS
-        if isinstance(each, _FINAL):
-            return False
-    return any(_is_passing(each) for each in _chain(error))
+    chain = list(_chain(error))
+    status = status_of(error)
+    if status is not None:
+        return status in _PASSING_STATUS
+    return any(map(_is_passing, chain)) and not any(map(_is_final, chain))
+
+
+def status_of(error: BaseException) -> int | None:
+    """Return the HTTP status that an error, or what it was raised from, carries; ``None`` if there is none."""
+    return next(filter(None, map(_status, _chain(error))), None)
+
+
+def _is_final(error: BaseException) -> bool:
+    return isinstance(error, _FINAL) or type(error).__name__ in _FINAL_NAMES
 
 
 def _is_passing(error: BaseException) -> bool:
     if isinstance(error, (ConnectionError, TimeoutError)):
         return True
-    if isinstance(error, OSError) and error.errno in _PASSING_ERRNO:
+    if isinstance(error, OSError) and (error.errno in _PASSING_ERRNO or str(error) in _PASSING_TEXTS):
         return True
     return any(kind.__name__ in _PASSING_NAMES for kind in type(error).__mro__)
 
@@ -111,10 +128,8 @@ def _status(error: Any) -> int | None:
     response = getattr(error, "response", None)
     if isinstance(response, dict):
         response = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-    candidates = (
-        response,
-        getattr(response, "status_code", None),
-        getattr(error, "status", None),
-        getattr(error, "code", None),
-    )
-    return next((each for each in candidates if isinstance(each, int) and 100 <= each < 600), None)
+    kept_in = ((response, "status_code"), (error, "status"), (error, "code"))
+    found = response if isinstance(response, int) else None
+    for owner, name in kept_in:
+        found = getattr(owner, name, None) if found is None else found
+    return found if isinstance(found, int) and 100 <= found < 600 else None

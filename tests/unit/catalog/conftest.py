@@ -6,6 +6,7 @@ import pytest
 
 from mlflow_tmpl.catalog import Catalog
 from mlflow_tmpl.config.values import Origin, Value, located
+from tests.unit.catalog.servers import s3, s3_server, sftp, web  # noqa: F401  (fixtures)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
