@@ -5,12 +5,12 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from mlflow_tmpl.views.layers import LARGE
+from mlflow_tmpl.views.ordering import LARGE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlflow_tmpl.views.layers import Layers
+    from mlflow_tmpl.views.layers import Layers, Link
 
 GAP = 22.0
 """Between two boxes of a layer."""
@@ -71,11 +71,14 @@ def _pulls(layers: Layers) -> list[float]:
     ]
 
 
-def _wanted(vertex: int, near: Sequence[int], x: Sequence[float], pull: Sequence[float]) -> float:
+def _wanted(vertex: int, near: Sequence[Link], x: Sequence[float], pull: Sequence[float]) -> float:
     if len(near) == 1:  # most are bends, whose one neighbour needs no mean
-        return x[near[0]]
-    total = sum([pull[other] for other in near])
-    return sum([x[other] * pull[other] for other in near]) / total if near else x[vertex]
+        return x[near[0].other] + near[0].shift
+    total = weight = 0.0
+    for other, _, shift in near:
+        total += (x[other] + shift) * pull[other]
+        weight += pull[other]
+    return total / weight if near else x[vertex]
 
 
 def _nearest(wanted: Sequence[float], weights: Sequence[float], offsets: Sequence[float]) -> list[float]:
@@ -100,10 +103,10 @@ def _straighten(
 ) -> None:
     """Move the bends of each long edge into as few straight pieces as their neighbours leave room for."""
     spot = {vertex: (row, offsets, at) for row, offsets in rows for at, vertex in enumerate(row)}
-    for source, chain in layers.chains.items():
+    for (source, leaves), chain in layers.chains.items():
         piece: list[int] = []
         low, high = float("-inf"), float("inf")
-        aim = x[source]
+        aim = x[source] + leaves
         for bend in chain:
             left, right = _room(*spot[bend], x)
             if max(low, left) > min(high, right):
@@ -123,7 +126,14 @@ def _room(row: Sequence[int], offsets: Sequence[float], at: int, x: Sequence[flo
 
 def _settle(piece: Sequence[int], low: float, high: float, aim: float, x: list[float]) -> float:
     """Put a straight piece in line with what comes before it, or else near where it was; return its place."""
-    middle = aim if low <= aim <= high else min(max(sum([x[bend] for bend in piece]) / len(piece), low), high)
+    middle = aim if low <= aim <= high else min(max(_mean([x[bend] for bend in piece]), low), high)
     for bend in piece:
         x[bend] = middle
     return middle
+
+
+def _mean(values: Sequence[float]) -> float:
+    total = 0.0
+    for value in values:
+        total += value  # not sum(), which rounds otherwise from Python 3.12 on
+    return total / len(values)

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlflow_tmpl.views.layers import make_layers
+from mlflow_tmpl.views.layers import Edge, with_bends
 from mlflow_tmpl.views.layout import lay_out
+from mlflow_tmpl.views.ranks import rank
 
 
 @st.composite
@@ -77,13 +78,14 @@ def test_a_chain_is_a_straight_line():
 
 
 def test_what_nothing_leads_to_stands_right_before_its_taker():
-    after = [[1], [2], [3], [], [3]]  # 4 is a parameter of the last node
-    assert make_layers(after).layer == [0, 1, 2, 3, 2]
+    edges = [(0, 1), (1, 2), (2, 3), (4, 3)]  # 4 is a parameter of the last node
+    assert rank(5, edges) == [0, 1, 2, 3, 2]
 
 
 def test_long_edges_of_one_vertex_share_their_bends():
-    after = [[1, 2, 3, 4], [2], [3], [4], []]
-    assert {source: len(bends) for source, bends in make_layers(after).chains.items()} == {0: 3 - 0}
+    edges = [Edge(0, 1), Edge(0, 2), Edge(0, 3), Edge(0, 4), Edge(1, 2), Edge(2, 3), Edge(3, 4)]
+    chains = with_bends(edges, [0, 1, 2, 3, 4], [10.0] * 5).chains
+    assert {place: len(bends) for place, bends in chains.items()} == {(0, 0.0): 3}
 
 
 def test_a_wide_graph_is_drawn_to_the_right_and_a_deep_one_down():
@@ -101,3 +103,52 @@ def test_crossings_that_can_be_avoided_are_avoided():
 
 def test_nothing_is_laid_out_as_nothing():
     assert lay_out({}, []).boxes == {}
+
+
+@st.composite
+def framed_drawings(draw):
+    sizes, edges = draw(drawings())
+    count = draw(st.integers(1, 6))
+    parents = {
+        f"box{at}": f"box{draw(st.integers(0, at - 1))}" for at in range(1, count) if draw(st.booleans())
+    }
+    parents |= {name: f"box{draw(st.integers(0, count - 1))}" for name in sizes if draw(st.booleans())}
+    return sizes, edges, parents
+
+
+@given(framed_drawings(), st.sampled_from(["down", "right", None]))
+@settings(max_examples=150, deadline=None)
+def test_what_lies_in_a_frame_lies_in_its_box_and_nothing_overlaps(drawing, direction):
+    sizes, edges, parents = drawing
+    layout = lay_out(sizes, edges, direction, parents)
+    every = {**layout.boxes, **layout.frames}
+    beside: dict[str, list] = {}
+    for name, box in every.items():
+        around = every.get(parents.get(name, ""))
+        if around is not None:
+            assert around.x - 0.11 <= box.x
+            assert box.x + box.width <= around.x + around.width + 0.11
+            assert around.y - 0.11 <= box.y
+            assert box.y + box.height <= around.y + around.height + 0.11
+        for other in beside.setdefault(parents.get(name, ""), []):
+            apart = box.x + box.width <= other.x + 0.11 or other.x + other.width <= box.x + 0.11
+            assert apart or box.y + box.height <= other.y + 0.11 or other.y + other.height <= box.y + 0.11
+        beside[parents.get(name, "")].append(box)
+
+
+@given(framed_drawings())
+@settings(max_examples=100, deadline=None)
+def test_a_route_leads_unbroken_through_the_borders_of_frames(drawing):
+    sizes, edges, parents = drawing
+    layout = lay_out(sizes, edges, "down", parents)
+    for (source, target), route in layout.routes.items():
+        start, end = layout.boxes[source], layout.boxes[target]
+        assert route[0] == pytest.approx((start.x + start.width / 2, start.y + start.height), abs=0.16)
+        assert route[-1] == pytest.approx((end.x + end.width / 2, end.y), abs=0.16)
+
+
+def test_frames_that_lead_to_each_other_are_drawn_all_the_same():
+    sizes = dict.fromkeys("abc", (40.0, 20.0))
+    layout = lay_out(sizes, [("a", "b"), ("b", "c")], "down", {"a": "one", "c": "one", "b": "two"})
+    assert set(layout.frames) == {"one", "two"}
+    assert set(layout.routes) == {("a", "b"), ("b", "c")}
