@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from mlflow_tmpl.ledger.records import RunRecord
     from mlflow_tmpl.ledger.request import Request
     from mlflow_tmpl.planning import Plan
+    from mlflow_tmpl.store import Shelf
 
     Names = str | Iterable[str]
     Overrides = Mapping[str, Any] | Sequence[Value]
@@ -132,6 +133,16 @@ class Project:
             known: Ledger | None = self.__dict__.get("ledger")
             return known or self.__dict__.setdefault("ledger", Ledger(self.root))
 
+    @cached_property
+    def shelf(self) -> Shelf:
+        """What is kept of outputs."""
+        from mlflow_tmpl.ledger.database import FOLDER
+        from mlflow_tmpl.store import Shelf, Store
+
+        said = self.settings.store
+        store = Store(self.root / FOLDER / "store")
+        return Shelf(store, trusted=said.trusted, largest_bytes=said.max_bytes)
+
     @property
     def has_ledger(self) -> bool:
         """Whether anything was ever recorded."""
@@ -205,7 +216,8 @@ class Project:
         bound = bind_parameters(part, parameters)
         own = frozenset({self.settings.package.partition(".")[0]})
         code = CodeReader(self.root, self.ledger.hashes, self._outputs(whole), own)
-        plan = make_plan(part, self.catalog, bound, self.ledger.past(), code, Force(not reuse, forced))
+        past, asked = self.ledger.past(), Force(not reuse, forced)
+        plan = make_plan(part, self.catalog, bound, past, code, asked, self.shelf)
         self.ledger.keep()
         return plan
 

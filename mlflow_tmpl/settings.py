@@ -31,6 +31,25 @@ class Defaults:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreSettings:
+    """What is kept of past outputs, and who they are shared with.
+
+    Attributes:
+        url: the shared store; a relative path starts at the project.
+        credentials: name of the credentials that it is opened with.
+        trusted: whether pulled files may be opened of which loading runs what they say, such as pickles.
+        keep_runs: how many runs `gc` keeps unless it is told otherwise.
+        max_bytes: what the store may take on this machine; 0 keeps nothing.
+    """
+
+    url: str | None = None
+    credentials: str | None = None
+    trusted: bool = False
+    keep_runs: int | None = None
+    max_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What a project says about itself.
 
@@ -41,6 +60,7 @@ class Settings:
         environment: configuration environment that is taken when none is given.
         environments: what each environment builds on.
         defaults: options of `run`.
+        store: what is kept of past outputs.
     """
 
     package: str
@@ -49,6 +69,7 @@ class Settings:
     environment: str | None = None
     environments: Mapping[str, list[str]] = field(default_factory=dict)
     defaults: Defaults = Defaults()
+    store: StoreSettings = StoreSettings()
 
 
 _TYPES = {
@@ -58,11 +79,26 @@ _TYPES = {
     "environment": str,
     "environments": dict,
     "defaults": dict,
+    "store": dict,
+    "url": str,
+    "credentials": str,
+    "trusted": bool,
+    "keep_runs": int,
+    "max_bytes": int,
     "engine": str,
     "jobs": int,
     "keep_going": bool,
 }
-_SAID = {str: "text", dict: "a table", int: "a whole number", bool: "true or false", list: "a list of names"}
+_PARTS: dict[str, type[Any]] = {"defaults": Defaults, "store": StoreSettings}
+"""Tables inside of `[tool.mlo]`, with what each may have."""
+
+_SAID = {
+    str: "text",
+    dict: "a table",
+    int: "a whole number",
+    bool: "true or false",
+    list: "a list of names",
+}
 
 
 def find_root(start: Path) -> tuple[Path, Settings]:
@@ -134,9 +170,12 @@ def _settings(file: Path, table: dict[str, Any]) -> Settings:
     for name, parents in table.get("environments", {}).items():
         if not isinstance(parents, list) or not all(isinstance(parent, str) for parent in parents):
             raise _wrong(file, f"tool.mlo.environments.{name}", list, parents)
-    defaults = table.get("defaults", {})
-    _check(file, "tool.mlo.defaults", defaults, {each.name for each in fields(Defaults)})
-    return Settings(**{**table, "defaults": Defaults(**defaults)})
+    parts: dict[str, Any] = {}
+    for name, kind in _PARTS.items():
+        part = table.get(name, {})
+        _check(file, f"tool.mlo.{name}", part, {each.name for each in fields(kind)})
+        parts[name] = kind(**part)
+    return Settings(**{**table, **parts})
 
 
 def _check(file: Path, path: str, table: dict[str, Any], known: set[str]) -> None:
@@ -144,7 +183,7 @@ def _check(file: Path, path: str, table: dict[str, Any], known: set[str]) -> Non
         if key not in known:
             hint = did_you_mean(key, known) or f"it may have {', '.join(sorted(known))}"
             raise ProjectError(f"[{path}] has an unknown key {key!r}", where=_line(file, key), hint=hint)
-        if type(value) is not _TYPES[key]:
+        if type(value) is not _TYPES[key] or (type(value) is int and value < 0):
             raise _wrong(file, f"{path}.{key}", _TYPES[key], value)
 
 

@@ -13,6 +13,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from mlflow_tmpl.engine import RunResult
     from mlflow_tmpl.ledger import Ledger
     from mlflow_tmpl.pipeline import Selection
     from mlflow_tmpl.project import Project
@@ -180,9 +181,9 @@ def some_ledger(options: Mapping[str, Any], run: str) -> Ledger:
     return ledger
 
 
-def tell_notes(ledger: Ledger) -> None:
-    """Say on stderr what happened when a ledger was opened."""
-    for note in ledger.notes:
+def tell_notes(noted: Ledger | RunResult) -> None:
+    """Say on stderr what happened when a ledger was opened, or beside a run."""
+    for note in noted.notes:
         click.echo(f"note: {note}", err=True)
 
 

@@ -175,6 +175,7 @@ def _run(
     except NodeFailure as failure:
         assert failure.result is not None
         _tell_failures(failure.result, options, traceback)
+        tell_notes(failure.result)
         tell_notes(project.ledger)
         return 1, told_result(failure.result, project)
     except Cancelled as cancelled:
@@ -185,6 +186,7 @@ def _run(
         _leave(128 + stop.number)
     if say:
         _tell_result(result, project)
+    tell_notes(result)
     tell_notes(project.ledger)
     return 0, told_result(result, project)
 

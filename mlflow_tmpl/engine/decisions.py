@@ -9,10 +9,11 @@ from mlflow_tmpl.planning.frontier import Verdict
 from mlflow_tmpl.planning.plan import step_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from mlflow_tmpl.pipeline import Pipeline
     from mlflow_tmpl.planning import Parts, PastResult, Plan
+    from mlflow_tmpl.planning.decide import Decision
     from mlflow_tmpl.planning.frontier import Frontier
 
 
@@ -51,14 +52,29 @@ class Decisions(Protocol):
 
 
 class Planned:
-    """Follows a plan; what depends on what the run makes is decided again when that is there."""
+    """Follows a plan; what depends on what the run makes is decided again when that is there.
 
-    def __init__(self, plan: Plan) -> None:
+    Args:
+        plan: what is to be done.
+        restore: brings back what a decision counts on, and tells whether that went well.
+    """
+
+    def __init__(self, plan: Plan, restore: Callable[[Decision], bool] | None = None) -> None:
         self._plan = plan
         self._decider = plan.decider
         self._foreseen = [decision is None or decision.pending for decision in plan.decider.decisions]
-        self.decide = plan.decider.decide
+        self._restore = restore
         self.expected = plan.decider.expected
+
+    def decide(self, position: int) -> Verdict:
+        """Decide about a node; an earlier result whose outputs do not come back from the store does not stand."""
+        verdict = self._decider.decide(position)
+        decision = self._decider.decisions[position]
+        if decision is not None and decision.restores and not (self._restore and self._restore(decision)):
+            self._decider.cannot_restore(position)
+            self._foreseen[position] = True
+            verdict = self._decider.decide(position)
+        return verdict
 
     def standing(self, position: int) -> PastResult | None:
         """Return the earlier result that stands."""

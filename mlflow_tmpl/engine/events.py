@@ -79,6 +79,23 @@ class NodeFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class ContentFound:
+    """A dataset held what no run had put there, and something else takes its place now; the store has kept it.
+
+    Attributes:
+        dataset: name.
+        fingerprint: of what it held.
+        size: of that in bytes.
+        at: seconds since the epoch.
+    """
+
+    dataset: str
+    fingerprint: str
+    size: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class RunFinished:
     """A run ends: ``done``, ``failed`` or ``cancelled``."""
 
@@ -88,7 +105,7 @@ class RunFinished:
     duration_s: float
 
 
-Event = RunWaits | RunStarted | NodeStarted | NodeFinished | RunFinished
+Event = RunWaits | RunStarted | NodeStarted | NodeFinished | ContentFound | RunFinished
 
 
 class Listener(Protocol):

@@ -57,6 +57,7 @@ class RunResult:
         duration_s: how long the run took.
         outputs: names of the datasets that can be asked for.
         final: those of them that no node of the run takes.
+        notes: sentences about what a user wants to know beyond that.
     """
 
     def __init__(
@@ -69,11 +70,13 @@ class RunResult:
         saved: tuple[str, ...],
         final: tuple[str, ...],
         catalog: Catalog,
+        notes: tuple[str, ...] = (),
     ) -> None:
         self.id = run_id
         self.status = status
         self.nodes = nodes
         self.duration_s = duration_s
+        self.notes = notes
         known = dict.fromkeys([*saved, *values])
         self.outputs: tuple[str, ...] = tuple(known)
         self.final = tuple([name for name in final if name in known])

@@ -9,6 +9,7 @@ from mlflow_tmpl.engine.decisions import Planned, RunAll
 from mlflow_tmpl.engine.engines import open_executor
 from mlflow_tmpl.engine.events import RunFinished, RunStarted
 from mlflow_tmpl.engine.identity import new_run_id
+from mlflow_tmpl.engine.keeping import Keeping
 from mlflow_tmpl.engine.loop import Loop
 from mlflow_tmpl.engine.memory import Values
 from mlflow_tmpl.engine.result import RunResult
@@ -57,8 +58,10 @@ def execute(
     """
 
     def emit(event: Event) -> None:
-        _tell(listeners, event)
+        _tell(told, event)
 
+    keeping = Keeping(plan.shelf, plan.catalog, emit) if plan.shelf is not None else None
+    told = (keeping, *listeners) if keeping is not None else tuple(listeners)
     name, executor = open_executor(engine, jobs)
     run_id, started = run_id or new_run_id(), perf_counter()
     values = Values(plan.pipeline, {}, plan.catalog.copy_mode)
@@ -69,7 +72,7 @@ def execute(
             plan.pipeline,
             plan.catalog,
             plan.parameters,
-            Planned(plan),
+            Planned(plan, keeping.restore if keeping is not None else None),
             plan.demands,
             values,
             emit,
@@ -78,8 +81,13 @@ def execute(
         loop.run(executor)
         status = "failed" if loop.failures else "done"
     finally:
-        emit(RunFinished(run_id, status, time(), perf_counter() - started))
-    return _result(run_id, plan.pipeline, plan.catalog, loop, values, perf_counter() - started)
+        try:
+            if keeping is not None:
+                keeping.close()
+        finally:
+            emit(RunFinished(run_id, status, time(), perf_counter() - started))
+    notes = keeping.notes if keeping is not None else ()
+    return _result(run_id, plan.pipeline, plan.catalog, loop, values, perf_counter() - started, notes)
 
 
 def run(
@@ -143,13 +151,19 @@ def _tell(listeners: Sequence[Listener], event: Event) -> None:
 
 
 def _result(
-    run_id: str, pipeline: Pipeline, catalog: Catalog, loop: Loop, values: Values, duration_s: float
+    run_id: str,
+    pipeline: Pipeline,
+    catalog: Catalog,
+    loop: Loop,
+    values: Values,
+    duration_s: float,
+    notes: tuple[str, ...] = (),
 ) -> RunResult:
     left = {name: values[name] for name in pipeline.outputs if name in values}
     given = [node for node, ended in zip(pipeline.nodes, loop.nodes, strict=True) if ended.status in _GIVES]
     saved = tuple(name for node in given for name in node.outputs if not catalog.is_memory(name))
     status = "failed" if loop.failures else "done"
-    result = RunResult(run_id, status, loop.nodes, duration_s, left, saved, pipeline.outputs, catalog)
+    result = RunResult(run_id, status, loop.nodes, duration_s, left, saved, pipeline.outputs, catalog, notes)
     if loop.failures:
         loop.failures[0].result = result
         raise loop.failures[0]

@@ -7,7 +7,7 @@ import os
 import platform
 from typing import TYPE_CHECKING, Any
 
-from mlflow_tmpl.engine.events import NodeFinished, NodeStarted, RunFinished, RunStarted
+from mlflow_tmpl.engine.events import ContentFound, NodeFinished, NodeStarted, RunFinished, RunStarted
 from mlflow_tmpl.engine.identity import new_run_id
 from mlflow_tmpl.engine.metrics import metrics_in
 from mlflow_tmpl.errors import MloError
@@ -74,6 +74,8 @@ class Recorder:
                 told = () if event.step.node.name in ended else (self._node_run(event.step, "running"),)
             elif isinstance(event, RunStarted):
                 told = self._run_started(event)
+            elif isinstance(event, ContentFound):
+                told = self._content_found(event)
             elif isinstance(event, RunFinished):
                 ends = (event.status, event.duration_s, event.run_id)
                 told = ((CLOSE_RUN, ends), (RELEASE, (event.run_id,)))
@@ -127,6 +129,11 @@ class Recorder:
                 EVENT,
                 (new_run_id(), event.at, actor(), TAG, run_subject(event.run_id), key, value, "", None),
             )
+
+    def _content_found(self, event: ContentFound) -> Iterator[Told]:
+        place = self._where(event.dataset)[1]
+        name = base_name(event.dataset)
+        yield VERSION, (name, event.fingerprint, "content", event.size, None, place, event.at)
 
     def _node_finished(self, event: NodeFinished) -> Iterator[Told]:
         result = event.result

@@ -14,6 +14,7 @@ from mlflow_tmpl.planning.frontier import Verdict
 from mlflow_tmpl.planning.history import History, Parts, PastResult
 from mlflow_tmpl.planning.reasons import Present, Reason, differences
 from mlflow_tmpl.planning.values import canonical_json
+from mlflow_tmpl.store.shelf import Offer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from mlflow_tmpl.pipeline import Node, Pipeline
     from mlflow_tmpl.planning.arguments import BoundParameter
     from mlflow_tmpl.planning.code import CodeReader
+    from mlflow_tmpl.store import Shelf
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Decision:
         key: hash of the parts; ``None`` if something of them cannot be told, so that the result cannot be reused.
         result: the earlier result that stands.
         pending: whether it has to be decided again once the inputs are there.
+        restores: outputs that are brought back from the store, so that the earlier result stands.
     """
 
     verdict: Verdict
@@ -59,6 +62,7 @@ class Decision:
     key: str | None = None
     result: PastResult | None = None
     pending: bool = False
+    restores: tuple[str, ...] = ()
 
 
 UNKNOWN = ""
@@ -75,6 +79,7 @@ class Decider:
         history: earlier results.
         code: fingerprints of functions.
         force: nodes that run whatever the past says.
+        shelf: past contents of outputs; ``None`` if nothing is kept.
 
     Attributes:
         fingerprints: dataset, without its ``@view``, to the fingerprint of its present content; `UNKNOWN` for one
@@ -90,7 +95,9 @@ class Decider:
         history: History,
         code: CodeReader,
         force: Force,
+        shelf: Shelf | None = None,
     ) -> None:
+        self._shelf = shelf
         self._pipeline = pipeline
         self._catalog = catalog
         self._parameters = parameters
@@ -99,6 +106,7 @@ class Decider:
         self._force = force
         self._how = lru_cache(maxsize=None)(self._describe)
         self._anew: set[str] = set()
+        self._unrestorable: set[int] = set()
         self.fingerprints: dict[str, str] = {}
         self.decisions: list[Decision | None] = [None] * len(pipeline)
 
@@ -108,6 +116,11 @@ class Decider:
         if known is None or known.pending:
             known = self.decisions[position] = self._decide(self._pipeline.nodes[position], position)
         return known.verdict
+
+    def cannot_restore(self, position: int) -> None:
+        """Take back that outputs of a node are brought back: it is decided again, without the store."""
+        self._unrestorable.add(position)
+        self.decisions[position] = None
 
     def made(self, fingerprints: Mapping[str, str]) -> None:
         """Take note of what datasets hold now: name to fingerprint, `UNKNOWN` for what has none."""
@@ -184,7 +197,8 @@ class Decider:
         pending = any(doubt.kind == "upstream" for doubt in doubts)
         if always or doubts:
             return Decision(Verdict.RUN, (*always, *doubts), parts, key, pending=pending)
-        return self._look_back(node, parts, key or "")
+        shelf = self._shelf if position not in self._unrestorable else None
+        return self._look_back(node, parts, key or "", shelf)
 
     def _inputs(self, node: Node) -> tuple[dict[str, tuple[str, str, str]], list[Reason]]:
         found: dict[str, tuple[str, str, str]] = {}
@@ -220,19 +234,40 @@ class Decider:
             self._anew.update(base_name(name) for name in node.outputs if self._catalog.is_memory(name))
         return reasons
 
-    def _look_back(self, node: Node, parts: Parts, key: str) -> Decision:
+    def _look_back(self, node: Node, parts: Parts, key: str, shelf: Shelf | None) -> Decision:
         saved = [name for name in node.outputs if not self._catalog.is_memory(name)]
         final = [name for name in node.outputs if self._is_final(name)]
         self.made({name: f"key:{key}/{name}" for name in node.outputs if self._catalog.is_memory(name)})
         if not saved and not final:
             return Decision(Verdict.LAZY, (), parts, key)
         lost: tuple[Reason, ...] = ()
+        incomplete: list[tuple[PastResult, list[Reason]]] = []
         for result in self._history.under(node.name, key):
-            lost = tuple(self._lost(saved, result)) or tuple(Reason("memory", name) for name in final)
+            gone = self._lost(saved, result)
+            lost = tuple(gone) or tuple(Reason("memory", name) for name in final)
             if not lost:
                 self.made({name: result.outputs[name] for name in saved})
                 return Decision(Verdict.REUSE, (), parts, key, result)
+            incomplete.append((result, gone))
+        # Only now: what lies there is never replaced by another result that would do as well.
+        for result, gone in incomplete if shelf is not None and not final else ():
+            offers = self._offers(gone, result)
+            if set(offers) == {Offer.READY}:
+                self.made({name: result.outputs[name] for name in saved})
+                restores = tuple(reason.subject for reason in gone)
+                reasons = tuple(Reason("restored", name) for name in restores)
+                return Decision(Verdict.REUSE, reasons, parts, key, result, restores=restores)
+            untrusted = [r.subject for r, offer in zip(gone, offers, strict=True) if offer is Offer.UNTRUSTED]
+            lost = (*lost, *(Reason("untrusted", name) for name in untrusted))
         return Decision(Verdict.RUN, lost, parts, key)
+
+    def _offers(self, gone: Sequence[Reason], result: PastResult) -> list[Offer]:
+        """Return for each output that an earlier result has lost whether the store can bring it back."""
+        assert self._shelf is not None
+        names = [reason.subject for reason in gone]
+        return [
+            self._shelf.offer(self._catalog.dataset(name), result.outputs.get(name, "")) for name in names
+        ]
 
     def _is_final(self, name: str) -> bool:
         """Tell whether an output is a value in memory that no node takes, so that the run gives it back."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mlflow_tmpl.planning.arguments import BoundParameter
     from mlflow_tmpl.planning.code import CodeReader
     from mlflow_tmpl.planning.history import History
+    from mlflow_tmpl.store import Shelf
 
 
 class Action(str, Enum):
@@ -36,7 +37,7 @@ class Step:
     Attributes:
         node: the node.
         action: run it, reuse its last result, or leave it out because nothing needs its value.
-        reasons: why it runs; empty if it does not.
+        reasons: why it runs, or what is brought back so that its result can be reused.
         key: hash of all that its result depends on; ``None`` if that is not known before the run.
     """
 
@@ -68,6 +69,7 @@ class Plan:
         steps: one a node, in the order of the pipeline.
         decider: what decided, to decide again what depends on what the run makes.
         demands: for each node, by position, the nodes that give it values in memory.
+        shelf: where outputs are kept and brought back from; ``None`` if nothing is kept.
     """
 
     pipeline: Pipeline
@@ -76,6 +78,7 @@ class Plan:
     steps: tuple[Step, ...]
     decider: Decider
     demands: Sequence[Sequence[int]]
+    shelf: Shelf | None = None
 
     def count(self, action: Action) -> int:
         """Return how many nodes have an action."""
@@ -93,12 +96,13 @@ def make_plan(
     history: History,
     code: CodeReader,
     force: Force | None = None,
+    shelf: Shelf | None = None,
 ) -> Plan:
-    """Return what has to be done for a pipeline, given what was done before.
+    """Return what has to be done for a pipeline, given what was done before and what the store has kept.
 
     Time and space are linear in nodes and edges.
     """
-    decider = Decider(pipeline, catalog, parameters, history, code, force or Force())
+    decider = Decider(pipeline, catalog, parameters, history, code, force or Force(), shelf)
     demands = memory_makers(pipeline, catalog)
     frontier = Frontier(pipeline.needs, pipeline.feeds, demands, decider.decide)
     frontier.start()
@@ -109,7 +113,7 @@ def make_plan(
             decider.made(decider.will_make(position))
         frontier.complete(position)
     steps = [step_of(pipeline, position, decider, frontier) for position in range(len(pipeline))]
-    return Plan(pipeline, catalog, parameters, tuple(steps), decider, demands)
+    return Plan(pipeline, catalog, parameters, tuple(steps), decider, demands, shelf)
 
 
 def memory_makers(pipeline: Pipeline, catalog: Catalog) -> list[list[int]]:
@@ -138,9 +142,9 @@ def step_of(pipeline: Pipeline, position: int, decider: Decider, frontier: Front
     decision = decider.decisions[position]
     assert decision is not None
     if not frontier.demanded[position]:
-        return Step(
-            node, Action.REUSE if decision.verdict is Verdict.REUSE else Action.OMIT, (), decision.key
-        )
+        if decision.verdict is Verdict.REUSE:
+            return Step(node, Action.REUSE, decision.reasons, decision.key)
+        return Step(node, Action.OMIT, (), decision.key)
     changed = decider.why(position)
     if changed[0].kind == "new" or not (decision.reasons or changed[0].kind == "undone"):
         return Step(node, Action.RUN, changed, decision.key)

@@ -36,6 +36,8 @@ SENTENCES = {
     "saving": "output {subject} is saved otherwise",
     "output_missing": "output missing: {subject}",
     "output_edited": "output {subject} is not what was saved",
+    "restored": "output {subject} restored from the store",
+    "untrusted": "output {subject} was pulled from a shared store that the project does not trust",
     "undone": "the result for these inputs is no longer there",
 }
 """How each kind of reason reads."""

@@ -44,22 +44,31 @@ class Store:
     def __init__(self, root: Path, link_bytes: int = LINK_BYTES) -> None:
         self.root = root
         self._objects = root / "objects"
+        self._pulled = root / "pulled"
         self._temporaries = root / "temporary"
         self._aside = root / "damaged"
         self._link_bytes = link_bytes
         self._leftovers = Leftovers()
 
-    def put_file(self, path: Path, digest: str) -> None:
+    def put_file(self, path: Path, digest: str) -> bool:
         """Keep the content of a file that has just been hashed; nothing happens if it is there already.
+
+        Returns:
+            Whether it is there now: the file may have been changed since it was hashed.
 
         Raises:
             OSError: the file cannot be read, or the store not be written.
         """
         target = self._where(digest)
         if target.exists():
-            return
+            return True
         with self._new(target) as temporary:
             clone(path, temporary, self._link_bytes)
+            # A large one is checked when it goes out: hashing it twice would cost what the link has saved.
+            if temporary.stat().st_size < self._link_bytes and digest_file(temporary) != digest:
+                remove(temporary)
+        self._pulled_at(digest).unlink(missing_ok=True)
+        return target.exists()
 
     def put_bytes(self, data: Bytes | Iterable[Bytes]) -> str:
         """Keep some bytes, or the bytes of many pieces, and return their hash.
@@ -82,11 +91,20 @@ class Store:
 
     def has(self, digest: str) -> bool:
         """Tell whether there is an object of that hash; what it holds is checked when it goes out."""
-        return is_digest(digest) and self._where(digest).exists()
+        return self.path(digest) is not None
 
     def path(self, digest: str) -> Path | None:
         """Return where an object lies, unchecked; ``None`` if there is none."""
-        return self._where(digest) if self.has(digest) else None
+        if not is_digest(digest):
+            return None
+        for path in (self._where(digest), self._pulled_at(digest)):
+            if path.exists():
+                return path
+        return None
+
+    def is_foreign(self, digest: str) -> bool:
+        """Tell whether an object was only ever pulled from a shared store, and made by nobody here."""
+        return self.has(digest) and not self._where(digest).exists()
 
     def verified(self, digest: str) -> Path:
         """Return where an object lies that holds what its name says.
@@ -136,22 +154,35 @@ class Store:
             return False
         return True
 
+    @contextmanager
+    def receiving(self, digest: str) -> Iterator[Path]:
+        """Give a path to write an object of a shared store to; it is one of this store's when the block ends well.
+
+        Raises:
+            StoreError: what was written is not what the digest says.
+        """
+        with self._new(self._pulled_at(digest)) as temporary:
+            yield temporary
+            if digest_file(temporary) != digest:
+                raise StoreError(
+                    f"the object {digest!r} of the shared store is damaged",
+                    hint="who made it can push it again once it is removed there",
+                )
+
     def remove(self, digest: str) -> None:
         """Forget an object; one that is not there is forgotten already."""
         if is_digest(digest):
             self._where(digest).unlink(missing_ok=True)
+            self._pulled_at(digest).unlink(missing_ok=True)
 
     def objects(self) -> Iterator[tuple[str, int, float]]:
-        """Yield hash, bytes and time of each object, in the order of the hashes."""
-        for folder in _listed(self._objects):
-            for entry in _listed(folder.path):
-                digest = folder.name + entry.name
-                try:
-                    known = entry.stat()
-                except FileNotFoundError:
-                    continue
-                if is_digest(digest):
-                    yield digest, known.st_size, known.st_mtime
+        """Yield hash, bytes and time of each object."""
+        for top in (self._objects, self._pulled):
+            for folder in _listed(top):
+                for entry in _listed(folder.path):
+                    digest = folder.name + entry.name
+                    if is_digest(digest) and (known := _stat(entry)) is not None:
+                        yield digest, known.st_size, known.st_mtime
 
     def sweep(self) -> None:
         """Remove what killed processes left half written."""
@@ -161,14 +192,16 @@ class Store:
     def set_aside(self, digest: str) -> Path:
         """Take an object out of the store without deleting it, and return where it went."""
         self._aside.mkdir(parents=True, exist_ok=True)
-        aside = self._aside / digest
-        replace(self._where(digest), aside)
+        aside, damaged = self._aside / digest, self.path(digest)
+        if damaged is not None:
+            replace(damaged, aside)
         return aside
 
     def _where(self, digest: str) -> Path:
-        if not is_digest(digest):
-            raise ValueError(f"{digest!r} is no digest")
-        return self._objects / digest[:2] / digest[2:]
+        return _below(self._objects, digest)
+
+    def _pulled_at(self, digest: str) -> Path:
+        return _below(self._pulled, digest)
 
     @contextmanager
     def _new(self, target: Path) -> Iterator[Path]:
@@ -187,7 +220,8 @@ class Store:
         return self._temporaries / temporary_name(name)
 
     def _settle(self, temporary: Path, target: Path) -> None:
-        if target.exists():
+        """Move a complete object to its place; one that its writer has given up is not there any more."""
+        if target.exists() or not temporary.exists():
             remove(temporary)
             return
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -200,6 +234,19 @@ class Store:
             where=place(self._where(digest)),
             hint=f"it is set aside as {aside}; what it was kept for is made again when it is needed",
         )
+
+
+def _below(folder: Path, digest: str) -> Path:
+    if not is_digest(digest):
+        raise ValueError(f"{digest!r} is no digest")
+    return folder / digest[:2] / digest[2:]
+
+
+def _stat(entry: os.DirEntry[str]) -> os.stat_result | None:
+    try:
+        return entry.stat()
+    except FileNotFoundError:
+        return None
 
 
 def _listed(folder: str | os.PathLike[str]) -> list[os.DirEntry[str]]:

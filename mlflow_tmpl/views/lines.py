@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from mlflow_tmpl.catalog import Catalog
     from mlflow_tmpl.engine import NodeFailure, RunResult
-    from mlflow_tmpl.planning import Plan, Reason
+    from mlflow_tmpl.engine.result import NodeRun
+    from mlflow_tmpl.planning import Plan, Reason, Step
 
 WIDEST_NAME = 40
 ACTIONS = {"run": ("▶", "blue"), "reuse": ("◆", "cyan"), "omit": ("◇", "bright_black")}
@@ -75,9 +76,16 @@ def plan_summary(plan: Plan) -> str:
     """Return a plan in a line."""
     counts = Counter(step.action.value for step in plan.steps)
     if not counts["run"]:
-        return f"nothing to do: {_nodes(len(plan.steps))} up to date"
+        return f"{_nothing(plan.steps)}: {_nodes(len(plan.steps))} up to date"
     said = {"run": "to run", "reuse": "to reuse", "omit": "not needed"}
     return ", ".join(f"{counts[action]} {words}" for action, words in said.items() if counts[action])
+
+
+def _nothing(nodes: Iterable[Step | NodeRun]) -> str:
+    """Return how little there is to do: nothing, or only to bring outputs back."""
+    count = sum(reason.kind == "restored" for node in nodes for reason in node.reasons)
+    outputs = "1 output" if count == 1 else f"{count} outputs"
+    return f"nothing to run, {outputs} restored from the store" if count else "nothing to do"
 
 
 def node_line(name: str, status: str, duration_s: float | None, text: str, widest: int, paper: Paper) -> str:
@@ -101,7 +109,8 @@ def run_summary(result: RunResult) -> str:
     """Return what came of a run in a line."""
     counts = Counter(node.status for node in result.nodes)
     if set(counts) <= {"reused", "skipped"}:
-        return f"nothing to do: {_nodes(len(result.nodes))} up to date ({duration(result.duration_s)})"
+        up_to_date = f"{_nodes(len(result.nodes))} up to date ({duration(result.duration_s)})"
+        return f"{_nothing(result.nodes)}: {up_to_date}"
     said = {
         "done": "ran",
         "reused": "reused",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,17 @@ from .flow import CATALOG_FILE, CODE, EVERY, FLOW, PARAMETERS_FILE, SCALING
 
 if TYPE_CHECKING:
     from .incremental import Lab
+
+
+def without_store(lab: Lab) -> Lab:
+    """Forget what was kept of past outputs."""
+    shutil.rmtree(lab.root / ".mlo/store")
+    return lab
+
+
+def outputs(lab: Lab) -> dict[str, bytes]:
+    """Return what the output files hold."""
+    return {path.name: path.read_bytes() for path in (lab.root / "out").iterdir()}
 
 
 def test_nothing_runs_twice(flow: Lab) -> None:
@@ -54,7 +66,15 @@ def test_a_local_parameter_counts_as_one_of_the_base(flow: Lab) -> None:
 def test_a_parameter_of_the_command_line_counts(flow: Lab) -> None:
     assert flow.rerun("--params", "factor=7") == SCALING
     assert flow.rerun("--params", "factor=7") == set()
-    assert flow.rerun() == SCALING
+    assert without_store(flow).rerun() == SCALING
+
+
+def test_a_parameter_taken_back_brings_the_earlier_outputs_back(flow: Lab) -> None:
+    before = outputs(flow)
+    assert flow.rerun("--params", "factor=7") == SCALING
+    assert outputs(flow) != before
+    assert flow.rerun() == set()
+    assert outputs(flow) == before
 
 
 @pytest.mark.parametrize(
@@ -126,11 +146,19 @@ def test_data_that_comes_out_the_same_in_memory_still_runs_its_takers_once(flow:
 
 def test_a_deleted_output_is_made_again_and_no_more(flow: Lab) -> None:
     (flow.root / "out/total.json").unlink()
-    assert flow.rerun() == {"add"}
+    assert without_store(flow).rerun() == {"add"}
+
+
+def test_a_deleted_output_is_restored_and_no_node_runs(flow: Lab) -> None:
+    (flow.root / "out/total.json").unlink()
+    ran = flow.run()
+    assert ran.done == set()
+    assert ran.reasons("add") == ["output total restored from the store"]
+    flow.assert_fresh()
 
 
 def test_an_output_edited_by_hand_is_made_again(flow: Lab) -> None:
-    flow.write({"out/scaled.json": "[0]"})
+    without_store(flow).write({"out/scaled.json": "[0]"})
     ran = flow.run()
     assert ran.done == {"clean", "scale"}
     assert ran.reasons("scale") == ["output scaled is not what was saved (conf/base/catalog.yml:3:9)"]
@@ -156,12 +184,20 @@ def test_an_edit_taken_back_reuses_what_is_still_there(flow: Lab) -> None:
     assert flow.rerun() == set()
 
 
-def test_an_edit_taken_back_runs_what_has_other_content(flow: Lab) -> None:
+def test_an_edit_taken_back_runs_what_has_other_content_and_was_not_kept(flow: Lab) -> None:
     other = "src/proj/nodes/other.py"
     flow.replace(other, "len(second)", "len(second) + 1")
     assert flow.rerun() == {"other"}
     flow.replace(other, "len(second) + 1", "len(second)")
+    assert without_store(flow).rerun() == {"other"}
+
+
+def test_an_edit_taken_back_restores_what_has_other_content(flow: Lab) -> None:
+    other = "src/proj/nodes/other.py"
+    flow.replace(other, "len(second)", "len(second) + 1")
     assert flow.rerun() == {"other"}
+    flow.replace(other, "len(second) + 1", "len(second)")
+    assert flow.rerun() == set()
 
 
 MIXED = """
@@ -198,7 +234,7 @@ def test_a_mixed_node_runs_for_the_sake_of_its_memory(mixed: Lab) -> None:
 
 def test_a_mixed_node_runs_when_what_it_saved_is_gone(mixed: Lab) -> None:
     (mixed.root / "out/total.json").unlink()
-    assert mixed.rerun() == {"split"}
+    assert without_store(mixed).rerun() == {"split"}
 
 
 def test_a_node_that_says_so_runs_every_time(flow: Lab) -> None:

@@ -34,6 +34,7 @@ class Format:
         package: what has to be installed beyond what we always need, as it is imported.
         extra: the optional dependencies of ours that bring it.
         save_defaults: arguments of `save` that a user's own overrule.
+        pickled: whether loading a file runs what the file says: one from elsewhere is opened only where it is trusted.
         instead: how to get at the data of a format that is only written or only read.
     """
 
@@ -52,6 +53,7 @@ class Format:
     package: str = ""
     extra: str = ""
     save_defaults: Mapping[str, Any] = field(default_factory=dict)
+    pickled: bool = False
     instead: str = ""
 
 

@@ -170,6 +170,7 @@ PICKLE = Format(
     load=reads("pickle.load"),
     save=_pickles("pickle"),
     save_defaults={"protocol": PICKLE_PROTOCOL},
+    pickled=True,
 )
 
 CLOUDPICKLE = Format(
@@ -194,6 +195,7 @@ JOBLIB = Format(
     save=_pickles("joblib"),
     package="joblib",
     extra="joblib",
+    pickled=True,
 )
 
 SERIAL = (JSON, YAML, LINES, TOML, PICKLE, CLOUDPICKLE, JOBLIB)

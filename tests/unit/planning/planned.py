@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from mlflow_tmpl.store import Shelf
+
 
 def made(name: str, inputs: Any, outputs: Any, **more: Any) -> Node:
     """Return a node that does nothing in particular."""
@@ -58,6 +60,7 @@ class Scene:
     past: Past = field(default_factory=Past)
     saved: tuple[str, ...] = ()
     params: dict[str, Any] = field(default_factory=dict)
+    shelf: Shelf | None = None
 
     def write(self, name: str, content: Any) -> None:
         (self.root / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
@@ -69,7 +72,8 @@ class Scene:
         # As a project does on importing its modules: a file saved a moment before the tests began is no doubt.
         remember_loaded_sources([taking])
         bound = bind_parameters(pipeline, located(self.params, Origin("p.yml", 1)))
-        return make_plan(pipeline, self.catalog(), bound, self.past, code or CodeReader(self.root), force)
+        reader = code or CodeReader(self.root)
+        return make_plan(pipeline, self.catalog(), bound, self.past, reader, force, self.shelf)
 
     def run(self, pipeline: Pipeline) -> None:
         """Record what a run of everything would leave."""

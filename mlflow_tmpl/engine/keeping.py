@@ -1,0 +1,106 @@
+"""Keeps what nodes save, behind the run, and brings back what is gone."""
+
+from __future__ import annotations
+
+from queue import SimpleQueue
+from threading import Thread
+from time import time
+from typing import TYPE_CHECKING
+
+from mlflow_tmpl.engine.events import ContentFound, NodeFinished, NodeStarted
+from mlflow_tmpl.errors import MloError
+from mlflow_tmpl.store.shelf import path_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mlflow_tmpl.catalog import Catalog
+    from mlflow_tmpl.engine.events import Event
+    from mlflow_tmpl.planning.decide import Decision
+    from mlflow_tmpl.store import Shelf
+
+
+class Keeping:
+    """A listener that puts what nodes saved into the store, and before that what they are about to replace.
+
+    Nothing that goes wrong here makes a run fail: what is not kept is made again one day.
+
+    Args:
+        shelf: where contents are kept.
+        catalog: the datasets.
+        emit: is told of contents that nobody has recorded.
+    """
+
+    def __init__(self, shelf: Shelf, catalog: Catalog, emit: Callable[[Event], None]) -> None:
+        self._shelf = shelf
+        self._catalog = catalog
+        self._emit = emit
+        self._saved: SimpleQueue[tuple[str, str] | None] = SimpleQueue()
+        self._thread: Thread | None = None
+        self._notes: dict[str, str] = {}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What could not be kept or brought back, a sentence for each kind of trouble."""
+        return tuple(self._notes.values())
+
+    def __call__(self, event: Event) -> None:
+        """Take note of an event."""
+        if isinstance(event, NodeStarted):
+            for name in event.step.node.outputs:
+                self._keep_present(name)
+        elif isinstance(event, NodeFinished) and event.outcome is not None:
+            for name, saved in event.outcome.saved.items():
+                self._keep_behind(name, saved.fingerprint)
+
+    def restore(self, decision: Decision) -> bool:
+        """Bring back what a decision counts on, and tell whether all of it is there."""
+        assert decision.result is not None
+        for name in decision.restores:
+            self._keep_present(name)
+            try:
+                if not self._shelf.restore(self._catalog.dataset(name), decision.result.outputs[name]):
+                    return False
+            except (MloError, OSError) as error:
+                self._notes[f"restore {name}"] = f"output {name!r} is made again, not brought back: {error}"
+                return False
+        return True
+
+    def close(self) -> None:
+        """Keep what is left."""
+        if self._thread is not None:
+            self._saved.put(None)
+            self._thread.join()
+
+    def _keep_behind(self, name: str, fingerprint: str) -> None:
+        if self._thread is None:
+            self._thread = Thread(target=self._work, name="mlo-store", daemon=True)
+            self._thread.start()
+        self._saved.put((name, fingerprint))
+
+    def _work(self) -> None:
+        while (item := self._saved.get()) is not None:
+            self._keep(*item)
+
+    def _keep_present(self, name: str) -> None:
+        """Keep what somebody has put in the place of an output: it is about to be replaced."""
+        dataset = self._catalog.dataset(name) if not self._catalog.is_memory(name) else None
+        if dataset is None or path_of(dataset) is None:
+            return
+        try:
+            fingerprint = (dataset.exists() and dataset.fingerprint()) or ""
+        except MloError:
+            return  # saving says what is wrong there
+        if not self._shelf.store.has(fingerprint) and self._keep(name, fingerprint):
+            size = self._shelf.size(dataset)
+            self._emit(ContentFound(name, fingerprint, size, time()))
+            self._notes[f"found {name}"] = (
+                f"output {name!r} had been changed by hand; what it held is kept as {name}:{fingerprint[:12]}"
+            )
+
+    def _keep(self, name: str, fingerprint: str) -> bool:
+        try:
+            return self._shelf.keep(self._catalog.dataset(name), fingerprint)
+        except (MloError, OSError) as error:
+            self._notes.setdefault("keep", f"output {name!r} is not kept in the store: {error}")
+            return False
