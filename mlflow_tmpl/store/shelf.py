@@ -89,4 +89,5 @@ def path_of(dataset: Dataset) -> Path | None:
 
 def may_run_code(dataset: Dataset) -> bool:
     """Tell whether loading may run what the file says: of a type that is not ours nobody knows."""
-    return bool(getattr(getattr(dataset, "format", None), "pickled", True))
+    form, arguments = getattr(dataset, "format", None), getattr(dataset, "load_args", {})
+    return form is None or form.pickled or bool(arguments.get("allow_pickle"))

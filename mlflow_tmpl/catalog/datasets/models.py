@@ -106,5 +106,6 @@ MODELS = (
         save=_save_torch,
         package="torch",
         extra="torch",
+        pickled=True,
     ),
 )

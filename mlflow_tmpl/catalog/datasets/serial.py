@@ -181,6 +181,7 @@ CLOUDPICKLE = Format(
     compressed=True,
     load=reads("pickle.load"),
     save=_pickles("cloudpickle"),
+    pickled=True,
     save_defaults={"protocol": PICKLE_PROTOCOL},
     package="cloudpickle",
     extra="cloudpickle",

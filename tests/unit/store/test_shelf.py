@@ -98,6 +98,22 @@ def test_of_a_type_that_is_not_ours_nobody_knows_what_loading_runs(tmp_path, sto
     assert Shelf(store).offer(Custom(tmp_path / "custom"), pulled(store, b"x")) is Offer.UNTRUSTED
 
 
+@pytest.mark.parametrize(
+    ("entry", "offer"),
+    [
+        ({"type": "cloudpickle", "filepath": "x"}, Offer.UNTRUSTED),
+        ({"type": "joblib", "filepath": "x"}, Offer.UNTRUSTED),
+        ({"type": "torch", "filepath": "x"}, Offer.UNTRUSTED),
+        ({"type": "npy", "filepath": "x", "load_args": {"allow_pickle": True}}, Offer.UNTRUSTED),
+        ({"type": "npy", "filepath": "x"}, Offer.READY),
+        ({"type": "parquet", "filepath": "x"}, Offer.READY),
+    ],
+)
+def test_whatever_unpickles_needs_trust(tmp_path, store, entry, offer):
+    dataset = Catalog.of({"it": entry}, root=tmp_path).dataset("it")
+    assert Shelf(store).offer(dataset, pulled(store, b"x")) is offer
+
+
 def test_a_pulled_pickle_that_is_made_here_too_is_trusted(catalog, store):
     catalog.save("model", {"a": 1})
     model = catalog.dataset("model")
