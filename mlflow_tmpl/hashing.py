@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from blake3 import blake3
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
 DIGEST_BYTES = 20
 """Length of every digest: 160 bits leave accidental collisions out of the question at any scale."""
+
+PIECE_BYTES = 1 << 20
+"""A file is read in pieces of this size; a smaller one at once."""
 
 PARALLEL_BYTES = 4 << 20
 """Above this size several threads pay for themselves."""
@@ -27,14 +30,23 @@ def digest_parts(parts: Iterable[str]) -> str:
     return digest("".join([f"{len(part)}:{part}" for part in parts]))
 
 
-def digest_file(path: Path) -> str:
-    """Return the hash of a file's content, read through a memory map where the system has one.
+def digest_file(path: str | os.PathLike[str]) -> str:
+    """Return the hash of a file's content.
+
+    It is read piece by piece: as fast as through a memory map, which would end the process (SIGBUS) if someone
+    cut the file short meanwhile.
 
     Raises:
         OSError: the file cannot be read.
     """
-    hasher = blake3(max_threads=blake3.AUTO if path.stat().st_size > PARALLEL_BYTES else 1)
-    hasher.update_mmap(path)
+    with open(path, "rb", buffering=0) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size < PIECE_BYTES:
+            return blake3(file.read()).hexdigest(length=DIGEST_BYTES)
+        hasher = blake3(max_threads=blake3.AUTO if size > PARALLEL_BYTES else 1)
+        piece = memoryview(bytearray(PARALLEL_BYTES if size > PARALLEL_BYTES else PIECE_BYTES))
+        while count := file.readinto(piece):
+            hasher.update(piece[:count])
     return hasher.hexdigest(length=DIGEST_BYTES)
 
 

@@ -29,7 +29,7 @@ from mlflow_tmpl.pipeline.signature import read_signature
 from mlflow_tmpl.settings import Settings, find_root
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from types import ModuleType
 
     from mlflow_tmpl.engine import RunResult
@@ -115,7 +115,7 @@ class Project:
         return Catalog(
             self.config.catalog.data,
             root=self.root,
-            hash_file=lambda path: self.ledger.hashes(path),
+            hash_file=_FileHashes(self),
             credentials=lambda: self.config.credentials,
         )
 
@@ -213,6 +213,7 @@ class Project:
                 raise UsageError(
                     f"there is no node {name!r} to force", hint=did_you_mean(name, part.positions)
                 )
+        self.ledger.hashes.warm(self._paths(part.datasets))
         bound = bind_parameters(part, parameters)
         own = frozenset({self.settings.package.partition(".")[0]})
         code = CodeReader(self.root, self.ledger.hashes, self._outputs(whole), own)
@@ -389,9 +390,15 @@ class Project:
 
     def _outputs(self, pipeline: Pipeline) -> frozenset[Path]:
         """Return the files that a pipeline saves."""
-        saved = [name for node in pipeline for name in node.outputs if not self.catalog.is_memory(name)]
-        paths = [getattr(self.catalog.dataset(name), "path", None) for name in saved]
-        return frozenset(path.resolve() for path in paths if path is not None)
+        saved = (name for node in pipeline for name in node.outputs)
+        return frozenset(path.resolve() for path in self._paths(saved))
+
+    def _paths(self, names: Iterable[str]) -> Iterator[Path]:
+        """Yield the files of datasets, of those that are files of this machine."""
+        for name in names:
+            path = None if self.catalog.is_memory(name) else getattr(self.catalog.dataset(name), "path", None)
+            if path is not None:
+                yield path
 
     @cached_property
     def _package(self) -> ModuleType:
@@ -469,6 +476,19 @@ class Project:
             raise import_failure(name, error) from error
         finally:
             remember_loaded_sources([sys.modules[each] for each in set(sys.modules) - before])
+
+
+class _FileHashes:
+    """Hashes of files by way of a project's ledger, which is opened when the first is asked for."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    def __call__(self, path: Path) -> str:
+        return self._project.ledger.hashes(path)
+
+    def warm(self, paths: Iterable[Path]) -> None:
+        self._project.ledger.hashes.warm(paths)
 
 
 def _values(overrides: Overrides | None) -> Sequence[Value]:

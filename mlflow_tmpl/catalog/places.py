@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, Protocol, TypeVar
 
 from mlflow_tmpl.catalog.files import replacing, writing_problem
 from mlflow_tmpl.catalog.fingerprints import VERSION
+from mlflow_tmpl.catalog.trees import tree_fingerprint
 from mlflow_tmpl.errors import did_you_mean
 
 if TYPE_CHECKING:
@@ -119,7 +120,9 @@ class LocalFile:
         return self.path.is_file()
 
     def fingerprint(self) -> str | None:
-        """Return the hash of the content."""
+        """Return the hash of the content; of a folder, that of all files below it."""
+        if self.path.is_dir():
+            return tree_fingerprint(self.path, self.hash_file)
         return self.hash_file(self.path)
 
     def reading_problem(self) -> tuple[str, str]:

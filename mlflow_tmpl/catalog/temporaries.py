@@ -44,6 +44,11 @@ def temporary_name(name: str) -> str:
     return f".{stem}.{os.getpid()}-{_host()}{os.urandom(4).hex()}.mlo{suffix}"
 
 
+def is_temporary(name: str) -> bool:
+    """Tell whether a file's name is one that `temporary_name` gives."""
+    return ".mlo" in name and _LEFTOVER(name) is not None
+
+
 def remove(path: Path) -> None:
     """Remove a temporary, whatever a library made of it; what cannot be removed is left for the next time."""
     try:

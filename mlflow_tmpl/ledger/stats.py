@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from mlflow_tmpl.hashing import digest_file
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterable, Sequence
 
     from mlflow_tmpl.ledger.database import Database
 
 FINE_NS, COARSE_NS = 20_000_000, 2_000_000_000
 """How far apart two changes must be to have different times: a kernel tick, or FAT's two seconds."""
 
-_SELECT = "SELECT size, mtime_ns, ctime_ns, inode, seen_ns, digest FROM file_stat WHERE path = ?"
+TRIES = 5
+"""How often a file is read again that changes while it is read: a log may never hold still."""
+
+WORTHWHILE_BYTES = 256 << 10
+"""Smaller files are read one after the other: they are through before a thread has begun."""
+
+_COLUMNS = "size, mtime_ns, ctime_ns, inode, seen_ns, digest"
+_SELECT = f"SELECT {_COLUMNS} FROM file_stat WHERE path = ?"
+_MANY = 500
 _INSERT = "INSERT OR REPLACE INTO file_stat VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -77,6 +87,40 @@ class FileHashes:
             self._known[name] = self._new[name] = found
         return found.digest
 
+    def warm(self, paths: Iterable[Path]) -> None:
+        """Hash large files whose hash is not known on all processors at once; others wait until they are asked for.
+
+        What cannot be read is left alone: whoever needs it will say so.
+        """
+        states = {str(path): state for path in paths if (state := _state_or_none(path)) is not None}
+        self._recall([name for name in states if name not in self._known])
+        large = [
+            name
+            for name, state in states.items()
+            if state[0] >= WORTHWHILE_BYTES
+            and not ((known := self._known.get(name)) is not None and known.stands(state))
+        ]
+        if len(large) > 1:
+            from concurrent.futures import ThreadPoolExecutor
+
+            with ThreadPoolExecutor(min(len(large), os.cpu_count() or 1)) as pool:
+                for future in [pool.submit(self, Path(name)) for name in large]:
+                    with suppress(OSError):
+                        future.result()
+
+    def _recall(self, names: Sequence[str]) -> None:
+        """Take many hashes out of the ledger at once."""
+        if self._database is None:
+            return
+        for start in range(0, len(names), _MANY):
+            some = names[start : start + _MANY]
+            sql = f"SELECT path, {_COLUMNS} FROM file_stat WHERE path IN ({', '.join('?' * len(some))})"
+            found = {
+                row[0]: FileStat(tuple(row[1:5]), row[5], row[6]) for row in self._database.query(sql, some)
+            }
+            with self._lock:
+                self._known.update(found)
+
     def keep(self) -> None:
         """Write what is new into the ledger."""
         with self._lock:
@@ -92,12 +136,20 @@ class FileHashes:
 
 
 def _hash(path: Path) -> FileStat:
-    """Hash a file that holds still meanwhile."""
-    while True:
+    """Hash a file that holds still meanwhile; of one that never does, the hash stands for nothing later."""
+    for _ in range(TRIES):
         seen_ns, before = time.time_ns(), _state(path)
         found = digest_file(path)
         if _state(path) == before:
             return FileStat(before, seen_ns, found)
+    return FileStat(before, 0, found)
+
+
+def _state_or_none(path: Path) -> tuple[int, int, int, int] | None:
+    try:
+        return _state(path)
+    except OSError:
+        return None
 
 
 def _state(path: Path) -> tuple[int, int, int, int]:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlflow_tmpl import hashing
-from mlflow_tmpl.hashing import DIGEST_BYTES, PARALLEL_BYTES, digest, digest_file, digest_parts
+from mlflow_tmpl.hashing import DIGEST_BYTES, PARALLEL_BYTES, PIECE_BYTES, digest, digest_file, digest_parts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +38,7 @@ def test_parts_cannot_be_shifted_into_each_other(split: tuple[list[str], list[st
     assert digest_parts(split[0]) != digest_parts(split[1])
 
 
-@pytest.mark.parametrize("size", [0, 1, PARALLEL_BYTES, PARALLEL_BYTES + 1])
+@pytest.mark.parametrize("size", [0, 1, PIECE_BYTES - 1, PIECE_BYTES, PIECE_BYTES + 1, PARALLEL_BYTES + 1])
 def test_a_file_has_the_digest_of_its_bytes(tmp_path: Path, size: int) -> None:
     data = bytes(range(251)) * (size // 251 + 1)
     (tmp_path / "x").write_bytes(data[:size])
@@ -46,3 +48,34 @@ def test_a_file_has_the_digest_of_its_bytes(tmp_path: Path, size: int) -> None:
 def test_a_file_that_is_not_there_is_an_error_of_the_system(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         hashing.digest_file(tmp_path / "x")
+
+
+CUT_SHORT = """
+import sys, threading, time
+from pathlib import Path
+from mlflow_tmpl.hashing import digest_file
+
+path = Path(sys.argv[1])
+path.write_bytes(b"x" * (16 << 20))
+over = threading.Event()
+
+def cut():
+    with open(path, "r+b") as file:
+        while not over.is_set():
+            file.truncate(0)
+            time.sleep(0.001)
+            file.truncate(16 << 20)
+            time.sleep(0.001)
+
+thread = threading.Thread(target=cut)
+thread.start()
+for _ in range(30):
+    digest_file(path)
+over.set()
+thread.join()
+"""
+
+
+def test_a_file_that_is_cut_short_meanwhile_does_not_end_the_process(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", CUT_SHORT, str(tmp_path / "x")], check=False)
+    assert done.returncode == 0

@@ -121,6 +121,24 @@ def test_a_file_that_changes_while_it_is_read_is_read_again(
     assert FileHashes(None)(tmp_path / "a") == digest("three")
 
 
+def test_a_file_that_never_holds_still_is_never_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, counted: list[str]
+) -> None:
+    really = stats.digest_file
+
+    def growing(path: Path) -> str:
+        found = really(path)
+        with path.open("a") as file:
+            file.write("more")
+        return found
+
+    monkeypatch.setattr(stats, "digest_file", growing)
+    hashes = FileHashes(None)
+    write(tmp_path / "a", "one")
+    assert hashes(tmp_path / "a") != hashes(tmp_path / "a")
+    assert len(counted) == 2 * stats.TRIES
+
+
 def test_an_empty_file_has_a_hash(tmp_path: Path) -> None:
     write(tmp_path / "a", "")
     assert FileHashes(None)(tmp_path / "a") == digest("")
@@ -129,3 +147,44 @@ def test_an_empty_file_has_a_hash(tmp_path: Path) -> None:
 def test_a_file_that_is_gone_is_an_error_of_the_system(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         FileHashes(None)(tmp_path / "a")
+
+
+def test_large_files_are_hashed_ahead_and_read_once(
+    ledger: Ledger, tmp_path: Path, counted: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stats, "WORTHWHILE_BYTES", 3)
+    for name in ("a", "b", "c", "d"):
+        write(tmp_path / name, "x" if name == "d" else name * 3)
+    settle()
+    paths = [tmp_path / name for name in ("a", "b", "c", "d", "gone")]
+    ledger.hashes.warm(paths)
+    assert sorted(counted) == ["a", "b", "c"], "one that is gone or small waits until it is asked for"
+    assert [ledger.hashes(path) for path in paths[:4]] == [
+        digest(text) for text in ("aaa", "bbb", "ccc", "x")
+    ]
+    ledger.keep()
+    again = Ledger(tmp_path)
+    again.hashes.warm(paths)
+    assert again.hashes(paths[0]) == digest("aaa")
+    assert len(counted) == 4
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows")
+def test_a_link_stands_for_what_it_leads_to(ledger: Ledger, tmp_path: Path) -> None:
+    write(tmp_path / "one", "one", LONG_AGO_NS)
+    write(tmp_path / "two", "two", LONG_AGO_NS)
+    (tmp_path / "link").symlink_to(tmp_path / "one")
+    settle()
+    assert ledger.hashes(tmp_path / "link") == digest("one")
+    (tmp_path / "link").unlink()
+    (tmp_path / "link").symlink_to(tmp_path / "two")
+    assert ledger.hashes(tmp_path / "link") == digest("two")
+
+
+def test_a_change_by_another_name_of_the_file_is_noticed(ledger: Ledger, tmp_path: Path) -> None:
+    write(tmp_path / "a", "one", LONG_AGO_NS)
+    os.link(tmp_path / "a", tmp_path / "b")
+    settle()
+    assert ledger.hashes(tmp_path / "a") == digest("one")
+    (tmp_path / "b").write_text("two")
+    assert ledger.hashes(tmp_path / "a") == digest("two")
