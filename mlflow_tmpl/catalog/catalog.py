@@ -149,6 +149,11 @@ class Catalog:
         """Tell whether there is something to load; never for a dataset in memory."""
         return not self.is_memory(name) and self.dataset(name).exists()
 
+    def secrets(self) -> set[str]:
+        """Return the values of the credentials that are in use: they are shown and recorded nowhere."""
+        built = [*self._objects.values(), *self._built.values()]
+        return {text for dataset in built for text in getattr(dataset, "secrets", ())}
+
     def role(self, name: str) -> str:
         """Return what a dataset is for (``metrics``, ``model``, ...), empty if nothing is said about that."""
         return "" if self.is_memory(name) else str(self.describe(name).get("role", ""))

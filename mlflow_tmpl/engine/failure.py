@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
 
+    from mlflow_tmpl.engine.capture import Said
     from mlflow_tmpl.engine.result import RunResult
     from mlflow_tmpl.pipeline import Node
 
@@ -30,9 +31,11 @@ class NodeFailure(NodeError):
         values: argument to type and size of what the function was called with.
         duration_s: how long the node had run.
         result: what came of the whole run, once it has ended.
+        log: what the node had printed and logged.
     """
 
     result: RunResult | None = None
+    log: tuple[Said, ...] = ()
 
     def __init__(
         self, node: Node, error: BaseException, values: Mapping[str, str], duration_s: float = 0.0

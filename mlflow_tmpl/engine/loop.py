@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from mlflow_tmpl.catalog import Catalog
+    from mlflow_tmpl.engine.capture import Capture
     from mlflow_tmpl.engine.decisions import Decisions
     from mlflow_tmpl.engine.events import Event
     from mlflow_tmpl.engine.executor import Executor, Future
@@ -42,6 +43,7 @@ class Loop:
         values: what lives in memory.
         emit: is told what happens; ``None`` if nobody listens.
         keep_going: whether a failure leaves alone what does not depend on it.
+        capture: keeps what nodes print.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Loop:
         emit: Callable[[Event], None] | None,
         *,
         keep_going: bool = False,
+        capture: Capture | None = None,
     ) -> None:
         self._pipeline = pipeline
         self._catalog = catalog
@@ -63,6 +66,7 @@ class Loop:
         self._values = values
         self._emit = emit
         self._keep_going = keep_going
+        self._capture = capture
         self._stopping = False
         self._in_memory = {name: catalog.is_memory(name) for name in pipeline.datasets}
         self._ended: list[NodeRun | None] = [None] * len(pipeline)
@@ -138,7 +142,7 @@ class Loop:
         saves = [name for name in node.outputs if not self._in_memory[name]]
         if saves and self._decisions.standing(position) is not None:
             saves = []
-        return Task(node, self._catalog, values, loads, saves, keeps, self._emit is not None)
+        return Task(node, self._catalog, values, loads, saves, keeps, self._emit is not None, self._capture)
 
     def _finish(self, position: int, future: Future) -> None:
         try:

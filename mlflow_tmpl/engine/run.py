@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import perf_counter, time
 from typing import TYPE_CHECKING, Any
 
+from mlflow_tmpl.engine.capture import Capture
 from mlflow_tmpl.engine.decisions import Planned, RunAll
 from mlflow_tmpl.engine.engines import open_executor
 from mlflow_tmpl.engine.events import RunFinished, RunStarted
@@ -66,7 +67,7 @@ def execute(
     run_id, started = run_id or new_run_id(), perf_counter()
     values = Values(plan.pipeline, {}, plan.catalog.copy_mode)
     emit(RunStarted(run_id, plan, {**(context or {}), "engine": name}, time()))
-    status = "cancelled"
+    status, capture = "cancelled", Capture()
     try:
         loop = Loop(
             plan.pipeline,
@@ -77,8 +78,10 @@ def execute(
             values,
             emit,
             keep_going=keep_going,
+            capture=capture,
         )
-        loop.run(executor)
+        with capture.listening():
+            loop.run(executor)
         status = "failed" if loop.failures else "done"
     finally:
         try:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mlflow_tmpl.catalog import Catalog
+    from mlflow_tmpl.engine.capture import Capture, Said
     from mlflow_tmpl.engine.metrics import Metric
     from mlflow_tmpl.pipeline import Node
 
@@ -32,6 +33,7 @@ class Task:
         saves: outputs to save.
         keeps: outputs to hand back in memory.
         recorded: whether the content of what was saved is fingerprinted.
+        capture: keeps what the node prints; ``None`` keeps nothing.
     """
 
     node: Node
@@ -41,6 +43,7 @@ class Task:
     saves: Sequence[str] = ()
     keeps: Sequence[str] = ()
     recorded: bool = False
+    capture: Capture | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ class Outcome:
         unused: type of what a node without outputs returned.
         started_at: seconds since the epoch.
         duration_s: seconds that loading, calling and saving took.
+        log: what the node printed and logged.
     """
 
     values: dict[str, Any]
@@ -79,6 +83,7 @@ class Outcome:
     unused: str = ""
     started_at: float = 0.0
     duration_s: float = 0.0
+    log: tuple[Said, ...] = ()
 
 
 def perform(task: Task) -> Outcome:
@@ -87,6 +92,19 @@ def perform(task: Task) -> Outcome:
     Raises:
         NodeFailure: any of it failed.
     """
+    if task.capture is None:
+        return _perform(task)
+    with task.capture.of_node() as log:
+        try:
+            outcome = _perform(task)
+        except NodeFailure as failure:
+            failure.log = log.said()
+            raise
+        outcome.log = log.said()
+        return outcome
+
+
+def _perform(task: Task) -> Outcome:
     started_at, start = time(), perf_counter()
     outcome = Outcome({})
     called_with: Mapping[str, str] = {}

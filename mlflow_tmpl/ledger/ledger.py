@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mlflow_tmpl.engine.events import Listener
+    from mlflow_tmpl.ledger.logs import LogEntry
     from mlflow_tmpl.ledger.past import Past
     from mlflow_tmpl.ledger.request import Request
     from mlflow_tmpl.ledger.versions import VersionRecord
@@ -244,6 +245,20 @@ class Ledger:
         from mlflow_tmpl.ledger.versions import versions_of
 
         return versions_of(self._database, dataset)
+
+    def log(self, reference: str) -> list[LogEntry]:
+        """Return what happened in a run, in the order of time, with what its nodes printed.
+
+        Args:
+            reference: as for `run`.
+
+        Raises:
+            LedgerError: there is no such run, or the reference means several.
+        """
+        from mlflow_tmpl.ledger.logs import log_of
+
+        self.leases.close_lost()
+        return log_of(self._database, self.find(reference))
 
     @property
     def events(self) -> EventLog:

@@ -7,6 +7,7 @@ import os
 import platform
 from typing import TYPE_CHECKING, Any
 
+from mlflow_tmpl.catalog.secrets import mask_values
 from mlflow_tmpl.engine.events import ContentFound, NodeFinished, NodeStarted, RunFinished, RunStarted
 from mlflow_tmpl.engine.identity import new_run_id
 from mlflow_tmpl.engine.metrics import metrics_in
@@ -143,7 +144,8 @@ class Recorder:
         elif event.status == "reused":
             yield from self._metrics_of_reused(event)
         error = canonical_json(event.error.to_json()) if event.error else None
-        yield self._node_run(event.step, event.status, result, event.at, event.duration_s, error)
+        log = self._log(event)
+        yield self._node_run(event.step, event.status, result, event.at, event.duration_s, error, log)
 
     def _metrics_of_reused(self, event: NodeFinished) -> Iterator[Told]:
         """Yield the metrics of what was made before its role was declared."""
@@ -167,10 +169,19 @@ class Recorder:
         at: float | None = None,
         duration_s: float | None = None,
         error: str | None = None,
+        log: str | None = None,
     ) -> Told:
         reasons = json.dumps([reason.to_json() for reason in step.reasons]) if step.reasons else "[]"
         what = (self._run, step.node.name, "", 1, step.action.value, status, result, reasons)
-        return NODE_RUN, (*what, self._engine, self._host, at, duration_s, None, None, error)
+        return NODE_RUN, (*what, self._engine, self._host, at, duration_s, None, log, error)
+
+    def _log(self, event: NodeFinished) -> str | None:
+        """Return what a node printed as JSON, without the credentials that this run knows."""
+        said = event.outcome.log if event.outcome else event.error.log if event.error else ()
+        if not said or self._catalog is None:
+            return None
+        secrets = self._catalog.secrets()
+        return json.dumps([(at, stream, mask_values(text, secrets)) for at, stream, text in said])
 
     def _name(self, event: NodeFinished) -> tuple[str, str]:
         """Return the name of a new result, and its saved outputs as JSON."""

@@ -9,6 +9,7 @@ from mlflow_tmpl.cli.group import LazyGroup
 COMMANDS = {
     "list": "List the runs, newest first.",
     "show": "Show one run: how it was asked for, and what came of each node.",
+    "log": "Tell what happened in a run, and what its nodes printed.",
     "cancel": "Stop a run as Ctrl-C would: what had finished is kept.",
     "tag": "Put tags on a run, or take them off.",
     "alias": "Name a run, or a version of a dataset.",
