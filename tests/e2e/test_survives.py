@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 if sys.platform == "win32":
     pytest.skip("signals of POSIX", allow_module_level=True)
 
-KILLS = int(os.environ.get("MLO_TEST_KILLS", "30"))
+KILLS = int(os.environ.get("MLO_TEST_KILLS", "6"))
 PATIENCE_S = 30
 
 STEPS = """
@@ -170,30 +170,34 @@ def test_a_stopped_run_prints_no_document(steps: MadeProject) -> None:
     assert (process.returncode, stdout) == (130, "")
 
 
-CHAIN = 5
+CHAIN = 3
 SIZE = 200_000
 
 
 def killed_project(make_project: Callable[..., MadeProject]) -> MadeProject:
+    """Two chains of nodes side by side, each of which says when it begins and when it has ended."""
     nodes = """
         import os
         import time
 
-        def note(name):
+        def note(text):
             descriptor = os.open("../calls.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-            os.write(descriptor, (name + "\\n").encode())
+            os.write(descriptor, (text + "\\n").encode())
             os.close(descriptor)
         """
-    for n in range(CHAIN):
+    names = [(f"{side}{n}", f"{side}{n + 1}") for n in range(CHAIN) for side in "vw"]
+    for taken, given in names:
         nodes += f"""
-        @node(outputs="v{n + 1}")
-        def step{n}(v{n}: str) -> str:
-            note("step{n} " + v{n}[:6])
+        @node(outputs="{given}")
+        def make_{given}({taken}: str) -> str:
+            note("begin {given}")
             time.sleep(0.12)
-            return v{n}
+            note("end {given}")
+            return {taken}
         """
-    catalog = "".join(f"v{n}: data/v{n}.txt\n" for n in range(CHAIN + 1))
-    return make_project(nodes, catalog, files={"data/v0.txt": f"{0:06}" * (SIZE // 6)})
+    catalog = "".join(f"{side}{n}: data/{side}{n}.txt\n" for n in range(CHAIN + 1) for side in "vw")
+    content = f"{0:06}" * (SIZE // 6)
+    return make_project(nodes, catalog, files={"data/v0.txt": content, "data/w0.txt": content})
 
 
 def integrity(project: MadeProject) -> str:
@@ -201,33 +205,45 @@ def integrity(project: MadeProject) -> str:
         return str(connection.execute("PRAGMA integrity_check").fetchone()[0])
 
 
+def noted(project: MadeProject, word: str) -> list[str]:
+    file = project.root.parent / "calls.log"
+    lines = [line.split() for line in file.read_text().splitlines()] if file.exists() else []
+    return [line[1] for line in lines if line[0] == word]
+
+
+@pytest.mark.parametrize(("engine", "slots"), [("inline", 1), ("threads", 2)])
 def test_kills_at_any_moment_leave_old_or_new_and_what_had_finished(
-    make_project: Callable[..., MadeProject],
+    make_project: Callable[..., MadeProject], engine: str, slots: int
 ) -> None:
     project, rng = killed_project(make_project), random.Random(7)
-    project.mlo("run")
-    source = project.root / "data" / "v0.txt"
-    states = {0}
+    how = ("--engine", engine, *(("-j", str(slots)) if engine == "threads" else ()))
+    started = time.monotonic()
+    project.mlo("run", *how)
+    took_s = time.monotonic() - started
+    repeated = 0
     for number in range(1, KILLS + 1):
-        source.write_text(f"{number:06}" * (SIZE // 6))
-        states.add(number)
+        for side in "vw":
+            (project.root / "data" / f"{side}0.txt").write_text(f"{number:06}" * (SIZE // 6))
         (project.root.parent / "calls.log").write_text("")
-        process = project.start("run", start_new_session=True)
-        time.sleep(rng.uniform(0.1, 1.1))
+        process = project.start("run", *how, start_new_session=True)
+        time.sleep(rng.uniform(0.0, took_s))
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate(timeout=PATIENCE_S)
         assert integrity(project) == "ok"
-        for file in (project.root / "data").glob("v*.txt"):
+        for file in (project.root / "data").glob("*.txt"):
             content = file.read_text()
             assert content == content[:6] * (SIZE // 6), f"{file.name} is half written"
-            assert int(content[:6]) in states
-        before = [line for line in calls(project) if line.startswith("step")]
-        told = project.statuses()
-        after = [line for line in calls(project) if line.startswith("step")][len(before) :]
-        assert len(set(before) & set(after)) <= 1, "more than the node in flight ran again"
+            assert int(content[:6]) <= number
+        ended = noted(project, "end")
+        told = project.statuses(*(("--resume",) if number % 3 == 0 and ended else ()), "--engine", engine)
+        again = noted(project, "end")[len(ended) :]
+        repeated += len(set(ended) & set(again))
+        assert len(set(ended) & set(again)) <= slots, "a node ran again whose result was there"
         assert set(told.values()) <= {"done", "reused"}
-        final = (project.root / "data" / f"v{CHAIN}.txt").read_text()
-        assert final == f"{number:06}" * (SIZE // 6)
+        assert sorted({*ended, *again}) == sorted(f"{side}{n + 1}" for side in "vw" for n in range(CHAIN))
+        for side in "vw":
+            assert (project.root / "data" / f"{side}{CHAIN}.txt").read_text() == f"{number:06}" * (SIZE // 6)
+    print(f"{KILLS} kills, {engine}: {repeated} nodes had ended and were not on record yet")
     leftovers = [path.name for path in (project.root / "data").iterdir() if path.name.startswith(".")]
     assert leftovers == []
     assert {run["status"] for run in project.json("runs", "list", "-n", "1000")} <= {"done", "lost"}
