@@ -95,7 +95,7 @@ class Keeping:
             size = self._shelf.size(dataset)
             self._emit(ContentFound(name, fingerprint, size, time()))
             self._notes[f"found {name}"] = (
-                f"output {name!r} had been changed by hand; what it held is kept as {name}:{fingerprint[:12]}"
+                f"output {name!r} held what no run on record has made; that is kept as {name}:{fingerprint[:12]}"
             )
 
     def _keep(self, name: str, fingerprint: str) -> bool:

@@ -223,7 +223,8 @@ def places_of(plan: Plan) -> dict[str, str]:
     from mlflow_tmpl.planning import Action
 
     written = [name for step in plan.steps if step.action is Action.RUN for name in step.node.outputs]
-    saved = [name for name in written if not plan.catalog.is_memory(name)]
+    restored = [name for decision in plan.decider.decisions if decision for name in decision.restores]
+    saved = [name for name in (*written, *restored) if not plan.catalog.is_memory(name)]
     return {plan.catalog.location(name) or f"dataset:{name}": name for name in saved}
 
 

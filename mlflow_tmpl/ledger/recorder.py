@@ -134,7 +134,8 @@ class Recorder:
     def _content_found(self, event: ContentFound) -> Iterator[Told]:
         place = self._where(event.dataset)[1]
         name = base_name(event.dataset)
-        yield VERSION, (name, event.fingerprint, "content", event.size, None, place, event.at)
+        role = self._catalog.role(event.dataset) or None if self._catalog else None
+        yield VERSION, (name, event.fingerprint, "content", role, event.size, None, place, event.at)
 
     def _node_finished(self, event: NodeFinished) -> Iterator[Told]:
         result = event.result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -235,7 +236,10 @@ def test_kills_at_any_moment_leave_old_or_new_and_what_had_finished(
             assert content == content[:6] * (SIZE // 6), f"{file.name} is half written"
             assert int(content[:6]) <= number
         ended = noted(project, "end")
-        told = project.statuses(*(("--resume",) if number % 3 == 0 and ended else ()), "--engine", engine)
+        resume = ("--resume",) if number % 3 == 0 and ended else ()
+        done = project.mlo("run", *resume, "--engine", engine, "--json")
+        assert done.returncode == 0, done.stderr
+        told = {node["name"]: node["status"] for node in json.loads(done.stdout)["nodes"]}
         again = noted(project, "end")[len(ended) :]
         repeated += len(set(ended) & set(again))
         assert len(set(ended) & set(again)) <= slots, "a node ran again whose result was there"
