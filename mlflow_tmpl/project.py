@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from mlflow_tmpl.engine.events import Listener
     from mlflow_tmpl.ledger import Ledger, NodeRecord
     from mlflow_tmpl.ledger.leases import Holder
+    from mlflow_tmpl.ledger.project_store import ProjectStore
     from mlflow_tmpl.ledger.records import RunRecord
     from mlflow_tmpl.ledger.request import Request
     from mlflow_tmpl.planning import Plan
@@ -142,6 +143,13 @@ class Project:
         said = self.settings.store
         store = Store(self.root / FOLDER / "store")
         return Shelf(store, trusted=said.trusted, largest_bytes=said.max_bytes)
+
+    @property
+    def store(self) -> ProjectStore:
+        """What is kept of past outputs: how full it is, checked, collected, shared."""
+        from mlflow_tmpl.ledger.project_store import ProjectStore
+
+        return ProjectStore(self.shelf.store, lambda: self.ledger, self.root, self.settings.store)
 
     @property
     def has_ledger(self) -> bool:
@@ -300,7 +308,7 @@ class Project:
             "tag": dict(tag or {}),
         }
         with self.ledger.recording(run_id) as recorders:
-            return execute(
+            result = execute(
                 plan,
                 (*recorders, *listeners),
                 engine=engine or defaults.engine,
@@ -309,6 +317,8 @@ class Project:
                 context=context,
                 run_id=run_id,
             )
+        self.store.trim()
+        return result
 
     def resume(self, run: str = "last", **settings: Any) -> RunResult:
         """Repeat what a run was asked for: what it had finished is reused, the rest runs.

@@ -20,6 +20,8 @@ COMMANDS = {
     "viz": "Draw the graph.",
     "catalog": "List and show datasets.",
     "runs": "List, compare, repeat and name past runs.",
+    "store": "Keep, check, clear and share what runs have made.",
+    "gc": "Remove what is not needed from the store.",
 }
 """Name and one-line help of each command; `mlo --help` needs no more of it, and a test holds both together."""
 

@@ -17,13 +17,14 @@ from mlflow_tmpl.ledger.references import find_deleted, find_run
 from mlflow_tmpl.ledger.stats import FileHashes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from mlflow_tmpl.engine.events import Listener
     from mlflow_tmpl.ledger.logs import LogEntry
     from mlflow_tmpl.ledger.past import Past
     from mlflow_tmpl.ledger.request import Request
+    from mlflow_tmpl.ledger.uses import Uses
     from mlflow_tmpl.ledger.versions import VersionRecord
     from mlflow_tmpl.ledger.writer import Writer
 
@@ -259,6 +260,24 @@ class Ledger:
 
         self.leases.close_lost()
         return log_of(self._database, self.find(reference))
+
+    def places(self, fingerprints: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """Return for each content that is a version of a dataset the dataset, and where its file lies."""
+        sql = "SELECT dataset, place FROM version WHERE fingerprint = ? LIMIT 1"
+        rows = {each: self._database.query(sql, (each,)) for each in fingerprints}
+        return {each: (found[0][0], found[0][1]) for each, found in rows.items() if found}
+
+    def uses(self) -> Uses:
+        """Return who used the contents in the store last, and which must stay."""
+        from mlflow_tmpl.ledger.uses import uses_of
+
+        return uses_of(self._database)
+
+    def cutoff(self, runs: int) -> float:
+        """Return when the oldest of the newest runs began, in seconds since the epoch."""
+        from mlflow_tmpl.ledger.uses import cutoff
+
+        return cutoff(self._database, runs)
 
     @property
     def events(self) -> EventLog:

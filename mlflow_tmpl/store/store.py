@@ -189,10 +189,18 @@ class Store:
         if self._temporaries.is_dir():
             Leftovers().sweep(self._temporaries)
 
+    def count_damaged(self) -> int:
+        """Return how many objects were set aside."""
+        return len(_listed(self._aside))
+
+    def aside(self, digest: str) -> Path:
+        """Return where an object lies if it was damaged and set aside."""
+        return self._aside / digest
+
     def set_aside(self, digest: str) -> Path:
         """Take an object out of the store without deleting it, and return where it went."""
         self._aside.mkdir(parents=True, exist_ok=True)
-        aside, damaged = self._aside / digest, self.path(digest)
+        aside, damaged = self.aside(digest), self.path(digest)
         if damaged is not None:
             replace(damaged, aside)
         return aside

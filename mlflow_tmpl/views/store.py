@@ -1,0 +1,98 @@
+"""The store as lines of text: how full it is, what is damaged, what goes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mlflow_tmpl.errors import place
+from mlflow_tmpl.views.runs import moment
+from mlflow_tmpl.views.tables import table_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mlflow_tmpl.ledger.project_store import Collected, Contents
+    from mlflow_tmpl.store.verifying import Checked
+    from mlflow_tmpl.views.lines import Paper
+
+SHORT = 12
+"""Digits of a hash that are shown."""
+
+MOST_LINES = 40
+
+WHY = {
+    "old": "not used since",
+    "unknown": "no run knows it",
+    "limit": "beyond max_bytes",
+}
+_UNITS = ("bytes", "kB", "MB", "GB", "TB")
+
+
+def in_bytes(size: float) -> str:
+    """Return a number of bytes for people.
+
+    Example:
+        >>> [in_bytes(size) for size in (1, 999, 1500, 20_000_000, 5e15)]
+        ['1 byte', '999 bytes', '1.5 kB', '20 MB', '5000 TB']
+    """
+    unit = 0
+    while size >= 1000 and unit < len(_UNITS) - 1:
+        size, unit = size / 1000, unit + 1
+    if size == 1 and not unit:
+        return "1 byte"
+    return f"{size:.3g} {_UNITS[unit]}" if size < 1000 else f"{size:.0f} {_UNITS[unit]}"
+
+
+def objects(count: int) -> str:
+    """Return a number of objects for people."""
+    return "1 object" if count == 1 else f"{count:,} objects"
+
+
+def contents_lines(contents: Contents, settings: Mapping[str, Any], paper: Paper) -> Iterator[str]:
+    """Yield how full a store is, and what it may take."""
+    pulled = f", {contents.pulled:,} of them pulled" if contents.pulled else ""
+    limit = settings["max_bytes"]
+    facts = {
+        "kept": f"{objects(contents.objects)}, {in_bytes(contents.size)}{pulled}",
+        "damaged": f"{objects(contents.damaged)} set aside" if contents.damaged else "",
+        "limit": in_bytes(limit) if limit is not None else "none",
+        "runs": f"gc keeps what the newest {settings['keep_runs']:,} used" if settings["keep_runs"] else "",
+        "shared": settings["url"] or "nowhere: mlo store push URL shares it",
+        "trusted": "pulled files are opened, also if that runs what they say" if settings["trusted"] else "",
+    }
+    for fact, text in facts.items():
+        if text:
+            yield f"{fact:8} {paper.fit(text, paper.width - 9)}"
+
+
+def checked_lines(checked: Checked, datasets: Mapping[str, str], paper: Paper) -> Iterator[str]:
+    """Yield what came of reading all objects."""
+    if not checked.damaged:
+        yield f"{objects(checked.count)} read, {in_bytes(checked.size)}: all hold what they should"
+        return
+    bad = len(checked.damaged)
+    yield f"{objects(checked.count)} read, {in_bytes(checked.size)}: {objects(bad)} damaged and set aside"
+    rows = [(digest[:SHORT], datasets.get(digest, ""), place(aside)) for digest, aside in checked.damaged]
+    yield from table_lines(("object", "dataset", "is now"), rows, paper, ends={"is now"})
+    yield "what they were kept for is made again when it is needed"
+
+
+def collected_lines(collected: Collected, paper: Paper) -> Iterator[str]:
+    """Yield what a collection has removed, or would remove."""
+    removed = collected.removed
+    if removed:
+        rows = [
+            (
+                each.digest[:SHORT],
+                collected.datasets.get(each.digest, ""),
+                in_bytes(each.size),
+                f"{WHY[each.why]} {moment(each.used_at)}" if each.why == "old" else WHY[each.why],
+            )
+            for each in removed[:MOST_LINES]
+        ]
+        yield from table_lines(("object", "dataset", "size", "why"), rows, paper, whole={"object", "size"})
+        if len(removed) > MOST_LINES:
+            yield f"and {len(removed) - MOST_LINES:,} more: --json has them all"
+    done = "would go" if collected.dry_run else "removed"
+    what = f"{objects(len(removed))} {done}, {in_bytes(collected.freed)}" if removed else f"nothing {done}"
+    yield f"{what}; {objects(collected.kept.objects)} kept, {in_bytes(collected.kept.size)}"
