@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.catalog.credentials import find_credentials
 from mlflow_tmpl.catalog.dataset import Adapted, Dataset, Memory, require_load_and_save
-from mlflow_tmpl.catalog.datasets import LIBRARIES
-from mlflow_tmpl.catalog.entry import Entry, check_entry, check_name, describe_entry, unknown_type
+from mlflow_tmpl.catalog.datasets import LIBRARIES, Format
+from mlflow_tmpl.catalog.entry import (
+    Entry,
+    check_entry,
+    check_file_entry,
+    check_name,
+    describe_entry,
+    unknown_type,
+)
 from mlflow_tmpl.catalog.failures import one_line
 from mlflow_tmpl.catalog.file_dataset import FileDataset
 from mlflow_tmpl.catalog.fingerprints import VERSION
+from mlflow_tmpl.catalog.kedro import KedroDataset, is_kedro, kedro_version
 from mlflow_tmpl.catalog.places import Access, is_remote, local_path, place_of, shown_path
 from mlflow_tmpl.catalog.read_cache import CACHE_FOLDER, Cache
 from mlflow_tmpl.catalog.secrets import secret_texts
 from mlflow_tmpl.catalog.temporaries import Leftovers
+from mlflow_tmpl.catalog.types import find_type
+from mlflow_tmpl.catalog.versioned import versioned_place
 from mlflow_tmpl.errors import MloError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from mlflow_tmpl.catalog.datasets import Format
+    from mlflow_tmpl.catalog.places import Place
     from mlflow_tmpl.config.values import Value
 
 
@@ -42,8 +51,12 @@ class Builder:
     credentials: Callable[[], Value] | None
     leftovers: Leftovers = field(default_factory=Leftovers)
 
-    def build(self, entry: Entry) -> Dataset:
+    def build(self, entry: Entry, version: str = "") -> Dataset:
         """Return the dataset of an entry.
+
+        Args:
+            entry: what is written of it.
+            version: the one that is loaded, of a versioned dataset; the newest if empty.
 
         Raises:
             CatalogError: the entry is wrong, its type cannot be imported, or credentials are missing.
@@ -55,10 +68,14 @@ class Builder:
         if LIBRARIES.get(entry.type_name) and entry.format is None:
             raise unknown_type(entry)
         if entry.format is not None:
-            return self._file(entry, entry.format)
-        return self._other(entry)
+            return self._file(entry, entry.format, version)
+        found = find_type(entry)
+        if isinstance(found, Format):
+            check_file_entry(entry)
+            return self._file(entry, found, version)
+        return self._other(entry, found, version)
 
-    def _file(self, entry: Entry, form: Format) -> FileDataset:
+    def _file(self, entry: Entry, form: Format, version: str) -> FileDataset:
         filepath = entry.text("filepath")
         options = find_credentials(entry, self.credentials)
         access = Access(
@@ -71,7 +88,7 @@ class Builder:
         return FileDataset(
             name=entry.name,
             format=form,
-            place=place_of(filepath, self.root, access),
+            place=self._place(entry, access, version),
             filepath=shown_path(filepath, self.root),
             where=entry.where,
             load_args=entry.plain("load_args"),
@@ -80,8 +97,13 @@ class Builder:
             description=describe_entry(entry, self.root),
         )
 
-    def _other(self, entry: Entry) -> Adapted:
-        kind = _import_type(entry)
+    def _place(self, entry: Entry, access: Access, version: str) -> Place:
+        filepath = entry.text("filepath")
+        if entry.flag("versioned"):
+            return versioned_place(filepath, self.root, access, version)
+        return place_of(filepath, self.root, access)
+
+    def _other(self, entry: Entry, kind: type[Any], version: str) -> Adapted:
         require_load_and_save(entry.name, kind, where=entry.where)
         arguments, options = entry.arguments(), find_credentials(entry, self.credentials)
         if options:
@@ -89,6 +111,8 @@ class Builder:
         if entry.text("filepath") and not is_remote(entry.text("filepath")):
             arguments["filepath"] = str(local_path(entry.text("filepath"), self.root))
         secrets = tuple(secret_texts(options))
+        if entry.flag("versioned"):
+            arguments["version"] = kedro_version(entry, kind, version)
         try:
             made = kind(**arguments)
         except (MloError, MemoryError):
@@ -96,20 +120,6 @@ class Builder:
         except Exception as error:
             message = f"cannot be made from {entry.type_name!r}: {one_line(error, secrets)}"
             raise entry.error(message) from error
+        if is_kedro(kind):
+            made = KedroDataset(made, self.hash_file)
         return Adapted(entry.name, made, entry.where, secrets, describe_entry(entry, self.root))
-
-
-def _import_type(entry: Entry) -> type[Any]:
-    """Return the class that an entry's dotted type names."""
-    module, _, name = entry.type_name.rpartition(".")
-    if not module or not all(part.isidentifier() for part in entry.type_name.split(".")):
-        raise unknown_type(entry)
-    try:
-        found = getattr(import_module(module), name, None)
-    except Exception as error:
-        problem = unknown_type(entry)
-        message = f"has type {entry.type_name!r}, which cannot be imported: {one_line(error)}"
-        raise entry.error(message, key="type", hint=problem.hint) from error
-    if not isinstance(found, type):
-        raise unknown_type(entry)
-    return found

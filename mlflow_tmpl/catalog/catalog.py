@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from copy import copy
 from functools import cached_property
 from pathlib import Path
 from threading import RLock
@@ -14,6 +15,7 @@ from mlflow_tmpl.catalog.entry import Entry, check_entry, check_name, describe_e
 from mlflow_tmpl.catalog.patterns import Pattern, Patterns, is_pattern
 from mlflow_tmpl.catalog.places import Access, place_of
 from mlflow_tmpl.catalog.resolution import Resolution
+from mlflow_tmpl.catalog.schema import Schema
 from mlflow_tmpl.errors import CatalogError, did_you_mean
 from mlflow_tmpl.hashing import digest_file
 
@@ -58,6 +60,8 @@ class Catalog:
         self._built: dict[str, Dataset] = {}
         self._lock = RLock()
         self._checked = False
+        self._versions: Mapping[str, str] = {}
+        self._validates = True
 
     @classmethod
     def of(
@@ -124,7 +128,8 @@ class Catalog:
             with self._lock:
                 found = self._built.get(name)
                 if found is None:
-                    found = self._built[name] = self._builder.build(self._entry(name))
+                    version = self._versions.get(name, "")
+                    found = self._built[name] = self._builder.build(self._entry(name), version)
         return found
 
     def load(self, name: str) -> Any:
@@ -132,18 +137,41 @@ class Catalog:
 
         Raises:
             CatalogError: there is no such entry, or it is wrong.
-            DataError: it cannot be loaded.
+            DataError: it cannot be loaded, or does not fit its schema.
         """
-        return self.dataset(name).load()
+        data = self.dataset(name).load()
+        schema = self.schema(name)
+        return data if schema is None else schema.fit(data, "loaded")
 
     def save(self, name: str, data: Any) -> None:
         """Put data in the place of what a dataset holds.
 
         Raises:
             CatalogError: there is no such entry, or it is wrong.
-            DataError: it cannot be saved; what was there is untouched.
+            DataError: it cannot be saved, or does not fit its schema; what was there is untouched.
         """
-        self.dataset(name).save(data)
+        self.dataset(name).save(self._fitting(name, data))
+
+    def put(self, name: str, data: Any, *, chunks: bool = False, hashed: bool = True) -> str:
+        """Save, and return the fingerprint of exactly what was saved; empty where it cannot be told.
+
+        Args:
+            name: the dataset.
+            data: what is saved.
+            chunks: whether the data is an iterator over parts, which are appended to each other.
+            hashed: whether the fingerprint is wanted.
+
+        Raises:
+            CatalogError: there is no such entry, or it is wrong.
+            DataError: it cannot be saved, or does not fit its schema; what was there is untouched.
+        """
+        dataset, data = self.dataset(name), self._fitting(name, data, chunks=chunks)
+        save = getattr(dataset, "save_stream" if chunks else "save")
+        if not hashed:
+            save(data)
+            return ""
+        put = getattr(dataset, "put_stream" if chunks else "put", save)
+        return put(data) or dataset.fingerprint() or ""
 
     def exists(self, name: str) -> bool:
         """Tell whether there is something to load; never for a dataset in memory."""
@@ -163,7 +191,18 @@ class Catalog:
         if name in self._objects:
             return self._objects[name].describe()
         value = self._value(name)
-        return {"type": "memory"} if value is None else describe_entry(read_entry(name, value), self.root)
+        told = {"type": "memory"} if value is None else describe_entry(read_entry(name, value), self.root)
+        if not self._validates:
+            told.pop("schema", None)
+        return told
+
+    def schema(self, name: str) -> Schema | None:
+        """Return the schema that a dataset is checked by; ``None`` if it has none, or nothing is checked."""
+        value = self._value(name) if self._validates else None
+        if value is None or not value.is_mapping or "schema" not in value.data:
+            return None
+        entry = read_entry(name, value)
+        return Schema(name, entry.text("schema"), str(entry.settings["schema"].origin))
 
     def describe_pattern(self, pattern: Pattern) -> dict[str, Any]:
         """Return what the entry of a pattern says of itself, its placeholders not filled."""
@@ -223,6 +262,25 @@ class Catalog:
             return None
         return self.describe(name).get("copy")
 
+    def variant(self, *, versions: Mapping[str, str] | None = None, validate: bool = True) -> Catalog:
+        """Return this catalog read in another way.
+
+        Args:
+            versions: for versioned datasets the version that is loaded, such as ``2024-01-31T09.15.00.123Z``.
+            validate: whether schemas are checked.
+
+        Raises:
+            CatalogError: a dataset keeps no versions.
+        """
+        for name in versions or {}:
+            entry = self._entry(name)
+            if not entry.flag("versioned"):
+                raise entry.error("keeps no versions", hint="add 'versioned: true' to its entry")
+        other = copy(self)
+        other._versions = {**self._versions, **(versions or {})}
+        other._validates = self._validates and validate
+        return other
+
     def check(self) -> None:
         """Check shape and names of all entries, once; nothing is imported.
 
@@ -252,6 +310,12 @@ class Catalog:
         from mlflow_tmpl.catalog.preflight import check_use
 
         check_use(self, inputs, outputs)
+
+    def _fitting(self, name: str, data: Any, *, chunks: bool = False) -> Any:
+        schema = self.schema(name)
+        if schema is None:
+            return data
+        return schema.fitting(data) if chunks else schema.fit(data, "saved")
 
     def _entry(self, name: str) -> Entry:
         value = self._value(name)

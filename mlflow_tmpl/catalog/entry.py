@@ -22,15 +22,15 @@ from mlflow_tmpl.errors import CatalogError, did_you_mean
 from mlflow_tmpl.pipeline.names import is_dataset_name, is_parameter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from mlflow_tmpl.catalog.datasets import Format
     from mlflow_tmpl.config.values import Origin, Value
 
-_TEXTS = ("type", "filepath", "credentials", "layer", "role", "file_format", "backend")
+_TEXTS = ("type", "filepath", "credentials", "schema", "layer", "role", "file_format", "backend")
 _MAPPINGS = ("load_args", "save_args")
-_OURS = ("type", "layer", "role", "metadata", "credentials")
+_OURS = ("type", "layer", "role", "metadata", "credentials", "schema", "versioned")
 """Keys that no class of others is constructed with as they are."""
 
 NOTES = ("layer", "role", "metadata")
@@ -40,7 +40,7 @@ ROLES = ("model", "metrics", "predictions", "reference", "report")
 """What a dataset can be for."""
 
 FILE_KEYS = (
-    *("type", "filepath", "load_args", "save_args", "credentials", *NOTES),
+    *("type", "filepath", "load_args", "save_args", "credentials", "schema", "versioned", *NOTES),
     *("cache", "fingerprint"),
 )
 _FORMAT_KEYS = ("file_format", "backend")
@@ -156,9 +156,18 @@ def check_entry(entry: Entry) -> None:
     if entry.is_memory:
         _check_keys(entry, MEMORY_KEYS)
     elif entry.format:
-        _check_keys(entry, (*FILE_KEYS, *(_FORMAT_KEYS if entry.type_name in LIBRARIES else ())))
-        if not entry.text("filepath"):
-            raise entry.error("has no filepath")
+        check_file_entry(entry)
+
+
+def check_file_entry(entry: Entry) -> None:
+    """Check the keys of an entry whose type is a format of files.
+
+    Raises:
+        CatalogError: a key is unknown, or there is no filepath.
+    """
+    _check_keys(entry, (*FILE_KEYS, *(_FORMAT_KEYS if entry.type_name in LIBRARIES else ())))
+    if not entry.text("filepath"):
+        raise entry.error("has no filepath")
 
 
 def _check_keys(entry: Entry, known: tuple[str, ...]) -> None:
@@ -175,6 +184,8 @@ def _check_shapes(entry: Entry) -> None:
     for key, value in entry.settings.items():
         if key in _TEXTS and not (isinstance(value.data, str) and value.data):
             raise entry.error(f"must have a text for {key!r}, not {_kind(value)}", key=key)
+        if key == "versioned" and not isinstance(value.data, bool):
+            raise entry.error(f"must have true or false for 'versioned', not {_kind(value)}", key=key)
         if key in _MAPPINGS and not isinstance(value.data, (dict, type(None))):
             raise entry.error(f"must have a mapping for {key!r}, not {_kind(value)}", key=key)
         if key == "role" and value.data not in ROLES:
@@ -195,8 +206,13 @@ def _kind(value: Value) -> str:
     return names.get(type(value.data).__name__, repr(value.data))
 
 
-def unknown_type(entry: Entry) -> CatalogError:
-    """Return the error for an entry whose type or suffix tells nothing."""
+def unknown_type(entry: Entry, more: Iterable[str] = ()) -> CatalogError:
+    """Return the error for an entry whose type or suffix tells nothing.
+
+    Args:
+        entry: the entry.
+        more: names that the type may have been meant for, besides ours.
+    """
     short = ", ".join([each.name for each in FORMATS] + ["memory"])
     if not entry.type_name:
         return entry.error(
@@ -210,7 +226,10 @@ def unknown_type(entry: Entry) -> CatalogError:
             key="file_format" if "file_format" in entry.settings else "filepath",
             hint=f"file_format is one of {', '.join(formats_of(entry.type_name))}",
         )
-    hint = did_you_mean(entry.type_name, TYPE_NAMES) or f"there are {short}, or the dotted path of a class"
+    hint = (
+        did_you_mean(entry.type_name, (*more, *TYPE_NAMES))
+        or f"there are {short}, or the dotted path of a class"
+    )
     return entry.error(f"has an unknown type {entry.type_name!r}", key="type", hint=hint)
 
 
@@ -232,5 +251,9 @@ def describe_entry(entry: Entry, root: Path) -> dict[str, Any]:
         }
     else:
         own = {"type": entry.type_name or "unknown", **showable(entry.arguments())}
-    notes = [key for key in NOTES if key in entry.settings]
+        if entry.text("filepath"):
+            own["filepath"] = shown_path(entry.text("filepath"), root)
+    if entry.flag("versioned"):
+        own["versioned"] = True
+    notes = [key for key in ("schema", *NOTES) if key in entry.settings]
     return {**own, **{key: showable(entry.settings[key].plain()) for key in notes}}

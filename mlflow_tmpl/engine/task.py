@@ -188,13 +188,7 @@ def _mismatch(node: Node, returned: str, hint: str) -> NodeError:
 def _save(task: Task, outcome: Outcome) -> None:
     streams = is_generator_function(task.node.func)
     for name in task.saves:
-        dataset = task.catalog.dataset(name)
         value = outcome.values.pop(name)
-        save = getattr(dataset, "save_stream" if streams else "save")
-        if task.recorded:
-            put = getattr(dataset, "put_stream" if streams else "put", save)
-            fingerprint = put(value) or dataset.fingerprint()
-        else:
-            fingerprint = save(value)
+        fingerprint = task.catalog.put(name, value, chunks=streams, hashed=task.recorded)
         metrics = metrics_in(value) if task.catalog.role(name) == "metrics" else ()
-        outcome.saved[name] = Saved(fingerprint or "", rows_of(value), metrics)
+        outcome.saved[name] = Saved(fingerprint, rows_of(value), metrics)
