@@ -24,7 +24,7 @@ from mlflow_tmpl.pipeline.discovery import (
     unknown_pipeline,
     user_frame,
 )
-from mlflow_tmpl.pipeline.names import parameter_key
+from mlflow_tmpl.pipeline.names import base_name, parameter_key
 from mlflow_tmpl.pipeline.signature import read_signature
 from mlflow_tmpl.settings import Settings, find_root
 
@@ -113,6 +113,7 @@ class Project:
     @cached_property
     def catalog(self) -> Catalog:
         """The datasets."""
+        self._find_source()
         return Catalog(
             self.config.catalog.data,
             root=self.root,
@@ -193,6 +194,8 @@ class Project:
         params: Overrides | None = None,
         reuse: bool = True,
         force: Names = (),
+        load_versions: Mapping[str, str] | None = None,
+        validate: bool = True,
         **selectors: Names,
     ) -> Plan:
         """Return what `run` would do, and why.
@@ -202,6 +205,8 @@ class Project:
             params: values that override the configuration: dotted key to value.
             reuse: whether earlier results stand.
             force: nodes that run whatever the past says.
+            load_versions: input to the version of it that is loaded, such as ``2024-01-31T09.15.00.123Z``.
+            validate: whether data is checked by the schemas of the catalog.
             selectors: as the options of the command line: ``from_nodes``, ``to_outputs``, ``tags``, ...
 
         Raises:
@@ -214,7 +219,8 @@ class Project:
         whole = self.pipeline(*pipelines, parameters=parameters)
         self._check_overrides(params, whole)
         part = whole.select(_selection(selectors))
-        check_wiring(part, self.catalog, elsewhere=lambda: self._elsewhere(whole, parameters))
+        catalog = self._catalog_read_as(part, load_versions or {}, validate)
+        check_wiring(part, catalog, elsewhere=lambda: self._elsewhere(whole, parameters))
         forced = frozenset(_names(force))
         for name in forced:
             if name not in part:
@@ -226,7 +232,8 @@ class Project:
         own = frozenset({self.settings.package.partition(".")[0]})
         code = CodeReader(self.root, self.ledger.hashes, self._outputs(whole), own)
         past, asked = self.ledger.past(), Force(not reuse, forced)
-        plan = make_plan(part, self.catalog, bound, past, code, asked, self.shelf)
+        plan = make_plan(part, catalog, bound, past, code, asked, self.shelf)
+        plan.check_schemas()
         self.ledger.keep()
         return plan
 
@@ -239,6 +246,8 @@ class Project:
         reuse: bool = True,
         force: Names = (),
         keep_going: bool | None = None,
+        load_versions: Mapping[str, str] | None = None,
+        validate: bool = True,
         wait: bool | float = False,
         listeners: Sequence[Listener] = (),
         command: str = "",
@@ -256,6 +265,8 @@ class Project:
             reuse: whether earlier results stand.
             force: nodes that run whatever the past says.
             keep_going: whether a failure leaves alone what does not depend on it.
+            load_versions: input to the version of it that is loaded, such as ``2024-01-31T09.15.00.123Z``.
+            validate: whether data is checked by the schemas of the catalog.
             wait: whether to wait for another run that writes the same outputs, or for how many seconds.
             listeners: are told what happens.
             command: how the run was asked for, for the record.
@@ -281,7 +292,15 @@ class Project:
         run_id = new_run_id()
         plan = self.ledger.leases.claimed(
             run_id,
-            lambda: self.plan(*pipelines, params=params, reuse=reuse, force=force, **selectors),
+            lambda: self.plan(
+                *pipelines,
+                params=params,
+                reuse=reuse,
+                force=force,
+                load_versions=load_versions,
+                validate=validate,
+                **selectors,
+            ),
             float("inf") if wait is True else float(wait),
             tell_waiting,
         )
@@ -296,6 +315,8 @@ class Project:
             self.environment or "",
             reuse,
             _names(force),
+            dict(load_versions or {}),
+            validate,
         )
         context = {
             "pipelines": list(pipelines) or [DEFAULT],
@@ -347,7 +368,8 @@ class Project:
             forced = [node.name for node in whole.select(Selection(**request.selectors))]
         finished = {node.name for node in record.nodes if node.status == "done"}
         left = [name for name in forced if name in whole and name not in finished]
-        return project, {"params": params, "force": left, **request.selectors}
+        reading = {"load_versions": request.load_versions, "validate": request.validate}
+        return project, {"params": params, "force": left, **reading, **request.selectors}
 
     def cancel(self, run: str = "last") -> str:
         """Ask a run to stop, wherever it was started, and return its id; what it had finished is kept.
@@ -365,6 +387,18 @@ class Project:
         if not self.has_ledger:
             return {}
         return self.ledger.last_runs([node.name for node in pipeline or self.pipeline()])
+
+    def _catalog_read_as(self, part: Pipeline, versions: Mapping[str, str], validate: bool) -> Catalog:
+        """Return the catalog with some versions of inputs, and with or without checks."""
+        if not versions and validate:
+            return self.catalog
+        for name in versions:
+            if name not in part.inputs:
+                made = base_name(name) in part.producers
+                hint = "leave out the node that makes it" if made else did_you_mean(name, part.inputs)
+                problem = "this run makes it" if made else "no node of this run takes it"
+                raise UsageError(f"no version of dataset {name!r} can be chosen: {problem}", hint=hint)
+        return self.catalog.variant(versions=versions, validate=validate)
 
     def _elsewhere(self, pipeline: Pipeline, parameters: Value) -> Pipeline:
         """Return all nodes of the project, to say where a missing value is made; fewer where a module is broken."""
@@ -410,11 +444,16 @@ class Project:
             if path is not None:
                 yield path
 
-    @cached_property
-    def _package(self) -> ModuleType:
+    def _find_source(self) -> Path:
+        """Make the project's modules importable: its nodes, and the types and schemas that the catalog names."""
         source = self.root / self.settings.source
         if source.is_dir() and str(source) not in sys.path:
             sys.path.insert(0, str(source))
+        return source
+
+    @cached_property
+    def _package(self) -> ModuleType:
+        source = self._find_source()
         package = self._import(self.settings.package)
         file = getattr(package, "__file__", None) or next(iter(getattr(package, "__path__", [""])), "")
         inside = any((source / f"{self.settings.package}{suffix}").exists() for suffix in ("", ".py"))

@@ -27,10 +27,12 @@ def check_use(catalog: Catalog, inputs: Iterable[str], outputs: Iterable[str]) -
     for name in dict.fromkeys(inputs):
         if not is_parameter(name):
             _check_input(catalog, name)
+            _check_schema(catalog, name)
     taken: dict[str, str] = {}
     for name in dict.fromkeys(outputs):
         if not catalog.is_memory(name):
             _check_output(catalog, name)
+            _check_schema(catalog, name)
             _claim(catalog, name, taken)
 
 
@@ -46,6 +48,12 @@ def _check_input(catalog: Catalog, name: str) -> None:
         )
     elif not _exists(dataset):
         raise CatalogError(f"dataset {name!r} does not exist", where=catalog.where(name))
+
+
+def _check_schema(catalog: Catalog, name: str) -> None:
+    schema = catalog.schema(name)
+    if schema is not None:
+        schema.check()
 
 
 def _check_file(dataset: FileDataset) -> None:

@@ -84,6 +84,37 @@ def params_options(command: Command) -> Command:
     )(command)
 
 
+def reading_options(command: Command) -> Command:
+    """Add the options that say how data is read: which version, and whether schemas are checked."""
+    command = click.option("--no-validate", is_flag=True, help="Do not check data by schemas.")(command)
+    return click.option(
+        "--load-version",
+        "load_versions",
+        multiple=True,
+        metavar="NAME=VERSION",
+        help="Load this version of an input. Can be repeated.",
+        shell_complete=_complete("datasets"),
+    )(command)
+
+
+def reading_from(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how data is to be read.
+
+    Raises:
+        UsageError: what was given is no `NAME=VERSION`, or names a dataset twice.
+    """
+    from mlflow_tmpl.errors import UsageError
+
+    versions: dict[str, str] = {}
+    for text in options["load_versions"]:
+        name, _, version = text.partition("=")
+        if not name or not version:
+            raise UsageError(f"--load-version {text!r} names no version", hint="write NAME=VERSION")
+        if versions.setdefault(name, version) != version:
+            raise UsageError(f"--load-version names two versions of dataset {name!r}")
+    return {"load_versions": versions, "validate": not options["no_validate"]}
+
+
 def pipelines_argument(command: Command) -> Command:
     """Add the argument that names pipelines."""
     return click.argument(

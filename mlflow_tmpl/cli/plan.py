@@ -12,6 +12,8 @@ from mlflow_tmpl.cli.options import (
     params_options,
     pipelines_argument,
     project_options,
+    reading_from,
+    reading_options,
     selection_options,
     selectors_from,
     tell_notes,
@@ -22,6 +24,7 @@ from mlflow_tmpl.cli.options import (
 @pipelines_argument
 @selection_options
 @params_options
+@reading_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @project_options
 def command(as_json: bool, **options: Any) -> None:
@@ -31,7 +34,7 @@ def command(as_json: bool, **options: Any) -> None:
 
     def make() -> Any:
         params = overrides_from(options["params"], options["params_file"])
-        asked: dict[str, Any] = {"params": params, **selectors_from(options)}
+        asked: dict[str, Any] = {"params": params, **reading_from(options), **selectors_from(options)}
         project = open_from(options)
         plan = project.plan(*options["pipelines"], **asked)
         tell_notes(project.ledger)

@@ -18,6 +18,8 @@ from mlflow_tmpl.cli.options import (
     pipelines_argument,
     print_lines,
     project_options,
+    reading_from,
+    reading_options,
     selection_options,
     selectors_from,
     split,
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 BARE = {"--force": "*", "--resume": "last", "--wait": "inf"}
 """What an option means whose value is left out."""
 
-_SAYS_WHAT = ("params", "params_file", "force", "no_reuse")
+_SAYS_WHAT = ("params", "params_file", "force", "no_reuse", "load_versions", "no_validate")
 """Options, beside pipelines and those that slice them, that say what to run: `--resume` says that itself."""
 
 
@@ -51,6 +53,7 @@ class RunCommand(click.Command):
 @pipelines_argument
 @selection_options
 @params_options
+@reading_options
 @click.option("--engine", metavar="NAME", help="Where nodes run: auto, inline or threads.")
 @click.option("-j", "--jobs", type=int, metavar="N", help="How many nodes at a time.")
 @click.option(
@@ -139,6 +142,7 @@ def _asked(options: dict[str, Any]) -> dict[str, Any]:
         "params": overrides_from(options["params"], options["params_file"]),
         "reuse": not options["no_reuse"] and "*" not in force,
         "force": tuple(name for name in force if name != "*"),
+        **reading_from(options),
         **selectors_from(options),
     }
 

@@ -21,6 +21,8 @@ class Request:
         environment: of the configuration.
         reuse: whether earlier results were to stand.
         force: nodes that were to run whatever the past says.
+        load_versions: input to the version of it that was to be loaded.
+        validate: whether data was to be checked by schemas.
     """
 
     pipelines: Sequence[str] = ()
@@ -29,6 +31,8 @@ class Request:
     environment: str = ""
     reuse: bool = True
     force: Sequence[str] = ()
+    load_versions: Mapping[str, str] = field(default_factory=dict)
+    validate: bool = True
 
     def to_json(self) -> dict[str, Any]:
         """Return the request as plain data."""

@@ -102,6 +102,15 @@ class CodeReader:
             known = self._functions[id(func)] = (func, self._fingerprint(func))
         return known[1]
 
+    def fingerprint_of_path(self, dotted: str) -> CodeFingerprint:
+        """Return the fingerprint of what a dotted path names, which need not be imported for it."""
+        module = dotted.rpartition(".")[0]
+        while module and find_module(module) is None:
+            module = module.rpartition(".")[0]
+        parts, doubts = self._closure(frozenset({module}))
+        every = {**parts, "path": dotted}
+        return CodeFingerprint(digest(canonical_json(every)), MappingProxyType(every), doubts)
+
     def known(self) -> Mapping[str, Mapping[str, str]]:
         """Return what each fingerprint that was given so far is made of."""
         return {code.id: code.parts for _, code in self._functions.values()}

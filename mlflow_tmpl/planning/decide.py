@@ -17,12 +17,12 @@ from mlflow_tmpl.planning.values import canonical_json
 from mlflow_tmpl.store.shelf import Offer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mlflow_tmpl.catalog import Catalog
     from mlflow_tmpl.pipeline import Node, Pipeline
     from mlflow_tmpl.planning.arguments import BoundParameter
-    from mlflow_tmpl.planning.code import CodeReader
+    from mlflow_tmpl.planning.code import CodeFingerprint, CodeReader
     from mlflow_tmpl.store import Shelf
 
 
@@ -182,7 +182,7 @@ class Decider:
     def _decide(self, node: Node, position: int) -> Decision:
         inputs, doubts = self._inputs(node)
         code = self._code.fingerprint(node.func)
-        doubts += [Reason("unfollowable", doubt) for doubt in code.doubts]
+        doubts += [Reason("unfollowable", doubt) for doubt in (*code.doubts, *self._schema_doubts(node))]
         parts = Parts.of(
             code.id,
             inputs,
@@ -199,6 +199,12 @@ class Decider:
             return Decision(Verdict.RUN, (*always, *doubts), parts, key, pending=pending)
         shelf = self._shelf if position not in self._unrestorable else None
         return self._look_back(node, parts, key or "", shelf)
+
+    def _schema_doubts(self, node: Node) -> Iterator[str]:
+        for name in (*node.inputs.values(), *node.outputs):
+            schema = None if is_parameter(name) else self._schema(name)
+            if schema is not None:
+                yield from schema.doubts
 
     def _inputs(self, node: Node) -> tuple[dict[str, tuple[str, str, str]], list[Reason]]:
         found: dict[str, tuple[str, str, str]] = {}
@@ -290,8 +296,14 @@ class Decider:
         """Return how a dataset is loaded and saved; what is only said about it does not count."""
         if self._catalog.is_memory(name):
             return "memory"
-        told = self._catalog.describe(name)
-        return canonical_json({key: value for key, value in told.items() if key not in NOTES})
+        told = {key: value for key, value in self._catalog.describe(name).items() if key not in NOTES}
+        schema = self._schema(name)
+        return canonical_json(told if schema is None else {**told, "schema": schema.id})
+
+    def _schema(self, name: str) -> CodeFingerprint | None:
+        """Return the fingerprint of the code of the schema that a dataset is checked by."""
+        schema = self._catalog.schema(name)
+        return None if schema is None else self._code.fingerprint_of_path(schema.path)
 
 
 def _labels(node: Node) -> list[tuple[str, str]]:

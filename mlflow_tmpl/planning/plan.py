@@ -84,6 +84,19 @@ class Plan:
         """Return how many nodes have an action."""
         return sum(step.action is action for step in self.steps)
 
+    def check_schemas(self) -> None:
+        """Import the schemas that nodes which run need; those of the others are left alone, as they cost seconds.
+
+        Raises:
+            CatalogError: there is no such schema.
+        """
+        for step in self.steps:
+            if step.action is Action.RUN:
+                for name in (*step.node.inputs.values(), *step.node.outputs):
+                    schema = None if is_parameter(name) else self.catalog.schema(name)
+                    if schema is not None:
+                        schema.find()
+
     def to_json(self) -> dict[str, Any]:
         """Return the plan as plain data."""
         return {"nodes": [step.to_json() for step in self.steps]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from mlflow_tmpl.planning.history import History, Parts
 
 _LONGEST_VALUE = 60
+_SCHEMA = re.compile(r',?"schema":"[^"]*"').sub
 
 SENTENCES = {
     "new": "never run before",
@@ -33,6 +35,7 @@ SENTENCES = {
     "parameter": "parameter {subject} {before} -> {after}",
     "input": "input {subject} changed",
     "wiring": "inputs are wired otherwise: {subject}",
+    "schema": "schema of {subject} changed",
     "saving": "output {subject} is saved otherwise",
     "output_missing": "output missing: {subject}",
     "output_edited": "output {subject} is not what was saved",
@@ -110,9 +113,15 @@ def differences(before: Parts, now: Present, history: History) -> Iterator[Reaso
     yield from _inputs(before, now, history)
     for dataset, how in after.outputs.items():
         if dataset in before.outputs and before.outputs[dataset] != how:
-            yield Reason("saving", dataset)
+            changed = _schema_only(before.outputs[dataset], how)
+            yield Reason("schema" if changed else "saving", dataset)
     if set(before.outputs) != set(after.outputs):
         yield Reason("wiring", ", ".join(sorted(set(before.outputs) ^ set(after.outputs))))
+
+
+def _schema_only(before: str, after: str) -> bool:
+    """Tell whether of how a dataset is loaded and saved nothing but the schema differs."""
+    return _SCHEMA("", before) == _SCHEMA("", after)
 
 
 def _code(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Reason]:
@@ -175,6 +184,7 @@ def _inputs(before: Parts, now: Present, history: History) -> Iterator[Reason]:
             before_it = history.extent(dataset, old_fingerprint)
             yield Reason("input", dataset, "", *before_it.told_beside(now.extent(dataset)))
         elif old_how != how:
-            yield Reason("wiring", f"{dataset} is loaded otherwise")
+            otherwise = Reason("wiring", f"{dataset} is loaded otherwise")
+            yield Reason("schema", dataset) if _schema_only(old_how, how) else otherwise
     if gone := sorted(set(before.inputs) - set(after)):
         yield Reason("wiring", ", ".join(gone))
