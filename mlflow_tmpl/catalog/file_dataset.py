@@ -51,6 +51,11 @@ class FileDataset:
         """The file's path, if it lies on this machine."""
         return self.place.path
 
+    @property
+    def target(self) -> Path | None:
+        """Where a save would put the file, if that is on this machine: of a versioned one, a new version."""
+        return self.place.target
+
     def load(self) -> Any:
         """Return the content.
 

@@ -31,6 +31,10 @@ class Place(Protocol):
         """The path on this machine, if it is one."""
 
     @property
+    def target(self) -> Path | None:
+        """The path that a save writes to, if it is on this machine."""
+
+    @property
     def identity(self) -> str:
         """The same text for all ways of writing one place."""
 
@@ -92,6 +96,11 @@ class LocalFile:
     path: Path
     hash_file: Callable[[Path], str]
     leftovers: Leftovers
+
+    @property
+    def target(self) -> Path:
+        """The same path: the file is replaced."""
+        return self.path
 
     @property
     def identity(self) -> str:

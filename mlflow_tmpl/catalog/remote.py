@@ -52,6 +52,11 @@ class RemoteFile:
         return None
 
     @property
+    def target(self) -> Path | None:
+        """Nothing on this machine."""
+        return None
+
+    @property
     def identity(self) -> str:
         """The URL."""
         return self.url

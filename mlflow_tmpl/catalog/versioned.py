@@ -219,6 +219,11 @@ class VersionedPlace:
         return self._place(version).path if version else self.at("").path
 
     @property
+    def target(self) -> Path | None:
+        """The path of a new version."""
+        return self._place(self._next()).path
+
+    @property
     def identity(self) -> str:
         """The folder."""
         return self.shelf.identity
@@ -251,8 +256,7 @@ class VersionedPlace:
     @contextmanager
     def writing(self) -> Iterator[Path]:
         """Give a local path that becomes a new version when the block ends well."""
-        newest = max(filter(is_version, self.shelf.names()), default="")
-        version = version_after(newest, self.clock())
+        version = self._next()
         while not self.shelf.claim(version):
             version = version_after(version, self.clock())
         try:
@@ -288,6 +292,10 @@ class VersionedPlace:
         if self.shelf.is_file():
             return f"it is a file, and versions lie in a folder: {self._way_out()}"
         return self._place(version_at(self.clock())).writing_problem()
+
+    def _next(self) -> str:
+        newest = max(filter(is_version, self.shelf.names()), default="")
+        return version_after(newest, self.clock())
 
     def _found(self) -> Place:
         version = self.version()

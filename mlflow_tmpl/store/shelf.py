@@ -77,7 +77,7 @@ class Shelf:
             StoreError: it is damaged; it is set aside, and the dataset is untouched.
             OSError: it cannot be written.
         """
-        path = path_of(dataset)
+        path = getattr(dataset, "target", path_of(dataset))
         return path is not None and self.store.restore(fingerprint, path)
 
 

@@ -180,9 +180,13 @@ def test_names_of_datasets_are_completed(project: MadeProject):
     assert "penguins" in project.mlo(env=environment).stdout
 
 
-def test_an_output_that_a_pattern_names_is_saved_reused_and_noticed_when_it_is_gone(project: MadeProject):
+def test_an_output_that_a_pattern_names_is_saved_reused_and_there_again_when_it_was_removed(
+    project: MadeProject,
+):
     assert set(project.statuses().values()) == {"done"}
     assert (project.root / "data/features/adelie.txt").read_text() == "SOME"
     assert set(project.statuses().values()) <= {"reused", "skipped"}
     (project.root / "data/features/adelie.txt").unlink()
-    assert project.statuses()["derive"] == "done"
+    assert project.json("plan")["nodes"][0]["reasons"]
+    project.statuses()
+    assert (project.root / "data/features/adelie.txt").read_text() == "SOME"

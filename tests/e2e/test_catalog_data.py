@@ -176,17 +176,26 @@ def test_every_save_makes_a_version_and_a_run_with_nothing_to_do_makes_none(vers
     assert (versioned.root / "data/result.txt").read_text() == "61"
 
 
-def test_a_version_that_someone_adds_or_removes_is_noticed(versioned: MadeProject):
+def test_a_version_that_someone_adds_is_kept_and_what_was_saved_comes_back_above_it(versioned: MadeProject):
     versioned.statuses()
     (first,) = versions(versioned)
     later = versioned.root / "data/doubled.txt/9999-01-01T00.00.00.000Z"
     later.mkdir()
     assert versioned.statuses() == {"double": "reused", "add": "reused"}
     (later / "doubled.txt").write_text("7")
-    assert versioned.json("plan")["nodes"][0]["reasons"][0]["kind"] == "output_edited"
-    (later / "doubled.txt").unlink()
+    assert versioned.statuses() == {"double": "reused", "add": "reused"}
+    assert versions(versioned) == [first, later.name, "9999-01-01T00.00.00.001Z"]
+    assert (later / "doubled.txt").read_text() == "7"
+    assert versioned.open().catalog.load("doubled") == "40"
+
+
+def test_a_version_that_someone_removes_comes_back_as_a_new_one(versioned: MadeProject):
+    versioned.statuses()
+    (first,) = versions(versioned)
     (versioned.root / "data/doubled.txt" / first / "doubled.txt").unlink()
-    assert versioned.json("plan")["nodes"][0]["reasons"][0]["kind"] == "output_missing"
+    assert versioned.statuses() == {"double": "reused", "add": "reused"}
+    assert versioned.open().catalog.load("doubled") == "40"
+    assert (versioned.root / "data/doubled.txt").is_dir()
 
 
 def test_an_earlier_version_can_be_loaded(versioned: MadeProject):
@@ -194,8 +203,10 @@ def test_an_earlier_version_can_be_loaded(versioned: MadeProject):
     (first,) = versions(versioned)
     (versioned.root / "data/number.txt").write_text("30")
     versioned.statuses()
-    assert versioned.statuses("--from-nodes", "add", "--load-version", f"doubled={first}") == {"add": "done"}
+    versioned.statuses("--from-nodes", "add", "--load-version", f"doubled={first}")
     assert (versioned.root / "data/result.txt").read_text() == "41"
+    versioned.statuses("--from-nodes", "add")
+    assert (versioned.root / "data/result.txt").read_text() == "61"
 
 
 @pytest.mark.parametrize(
