@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from mlflow_tmpl.engine import RunResult
     from mlflow_tmpl.engine.events import Listener
+    from mlflow_tmpl.history.rerun import Repetition
     from mlflow_tmpl.ledger import Ledger, NodeRecord
     from mlflow_tmpl.ledger.leases import Holder
     from mlflow_tmpl.ledger.project_store import ProjectStore
@@ -73,15 +74,20 @@ class Project:
         root: the folder.
         settings: what the table says.
         env: configuration environment; the settings' own unless given.
+        home: the folder whose `.mlo` has ledger and store; the same unless given.
 
     Attributes:
         root: the folder.
+        home: the folder whose `.mlo` has ledger and store.
         settings: what `[tool.mlo]` says.
         environment: configuration environment, or ``None``.
     """
 
-    def __init__(self, root: Path, settings: Settings, env: str | None = None) -> None:
+    def __init__(
+        self, root: Path, settings: Settings, env: str | None = None, home: Path | None = None
+    ) -> None:
         self.root = root
+        self.home = home or root
         self.settings = settings
         self.environment = env or settings.environment
         self._lock = RLock()
@@ -133,7 +139,7 @@ class Project:
         with self._lock:
             # Threads that ask at once get one and the same: `cached_property` alone has no lock from Python 3.12 on.
             known: Ledger | None = self.__dict__.get("ledger")
-            return known or self.__dict__.setdefault("ledger", Ledger(self.root))
+            return known or self.__dict__.setdefault("ledger", Ledger(self.home))
 
     @cached_property
     def shelf(self) -> Shelf:
@@ -142,7 +148,7 @@ class Project:
         from mlflow_tmpl.store import Shelf, Store
 
         said = self.settings.store
-        store = Store(self.root / FOLDER / "store")
+        store = Store(self.home / FOLDER / "store")
         return Shelf(store, trusted=said.trusted, largest_bytes=said.max_bytes)
 
     @property
@@ -157,7 +163,7 @@ class Project:
         """Whether anything was ever recorded."""
         from mlflow_tmpl.ledger.database import FILE, FOLDER
 
-        return (self.root / FOLDER / FILE).exists()
+        return (self.home / FOLDER / FILE).exists()
 
     @cached_property
     def pipelines(self) -> Mapping[str, Pipeline]:
@@ -252,6 +258,7 @@ class Project:
         listeners: Sequence[Listener] = (),
         command: str = "",
         resumes: str = "",
+        repeats: str = "",
         tag: Mapping[str, str] | None = None,
         **selectors: Names,
     ) -> RunResult:
@@ -271,6 +278,7 @@ class Project:
             listeners: are told what happens.
             command: how the run was asked for, for the record.
             resumes: id of the run that this one goes on with, for the record.
+            repeats: id of the run that this one repeats, for the record.
             tag: tags that the run carries from the start.
             selectors: as the options of the command line: ``from_nodes``, ``to_outputs``, ``tags``, ...
 
@@ -326,7 +334,9 @@ class Project:
             "command": command,
             "asked": asked.to_json(),
             **({"cause": "resume", "parent": resumes} if resumes else {}),
+            **({"cause": "rerun", "parent": repeats} if repeats else {}),
             "tag": dict(tag or {}),
+            "files": self._own_files(plan),
         }
         with self.ledger.recording(run_id) as recorders:
             result = execute(
@@ -355,11 +365,25 @@ class Project:
         project, asked = self.asked_again(record, request)
         return project.run(*request.pipelines, **asked, resumes=record.id, **settings)
 
+    def rerun(self, run: str = "last", *, code: str = "today") -> Repetition:
+        """Repeat a past run with its parameters and its data; the project's own files stay as they are.
+
+        Args:
+            run: the beginning of its id, ``last``, ``last~2``, an alias, or a tag.
+            code: ``today``, or ``then`` for the code that ran.
+
+        Raises:
+            LedgerError: there is no such run, or what it needs was not kept.
+        """
+        from mlflow_tmpl.history.rerun import rerun
+
+        return rerun(self.home, self.settings, self.ledger, run, code)
+
     def asked_again(self, record: RunRecord, request: Request) -> tuple[Project, dict[str, Any]]:
         """Return the project in the environment of a run, and arguments of `plan` that go on where the run ended."""
         project = self
         if request.environment != (self.environment or ""):
-            project = Project(self.root, self.settings, request.environment)
+            project = Project(self.root, self.settings, request.environment, self.home)
         origin = Origin(f"run {record.short_id}")
         params = [located(plain, origin) for plain in request.params]
         whole = project.pipeline(*request.pipelines, parameters=project._parameters(params))
@@ -399,6 +423,16 @@ class Project:
                 problem = "this run makes it" if made else "no node of this run takes it"
                 raise UsageError(f"no version of dataset {name!r} can be chosen: {problem}", hint=hint)
         return self.catalog.variant(versions=versions, validate=validate)
+
+    def _own_files(self, plan: Plan) -> Mapping[str, Path]:
+        """Return the project's own files, with those that the code of a plan names."""
+        from mlflow_tmpl.history.files import own_files
+
+        parts = [name for parts in plan.decider.code_parts().values() for name in parts]
+        named = {name.partition(" ")[2] for name in parts if name.startswith("file ")}
+        files = own_files(self.root, self.settings, sorted(named))
+        self.ledger.hashes.warm(files.values())
+        return files
 
     def _elsewhere(self, pipeline: Pipeline, parameters: Value) -> Pipeline:
         """Return all nodes of the project, to say where a missing value is made; fewer where a module is broken."""

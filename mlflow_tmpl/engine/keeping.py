@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 
 from mlflow_tmpl.engine.events import ContentFound, NodeFinished, NodeStarted
 from mlflow_tmpl.errors import MloError
-from mlflow_tmpl.store.shelf import path_of
+from mlflow_tmpl.pipeline.names import base_name
+from mlflow_tmpl.store.shelf import Shelf, path_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
 
-    from mlflow_tmpl.catalog import Catalog
+    from mlflow_tmpl.catalog import Catalog, Dataset
     from mlflow_tmpl.engine.events import Event
     from mlflow_tmpl.planning.decide import Decision
-    from mlflow_tmpl.store import Shelf
+
+    Keep = Callable[[Shelf, Dataset, str], bool]
 
 
 class Keeping:
@@ -29,13 +31,17 @@ class Keeping:
         shelf: where contents are kept.
         catalog: the datasets.
         emit: is told of contents that nobody has recorded.
+        made: datasets that the run makes itself; of what else it loads the content is kept too.
     """
 
-    def __init__(self, shelf: Shelf, catalog: Catalog, emit: Callable[[Event], None]) -> None:
+    def __init__(
+        self, shelf: Shelf, catalog: Catalog, emit: Callable[[Event], None], made: Container[str] = ()
+    ) -> None:
+        self._made = made
         self._shelf = shelf
         self._catalog = catalog
         self._emit = emit
-        self._saved: SimpleQueue[tuple[str, str] | None] = SimpleQueue()
+        self._saved: SimpleQueue[tuple[str, str, Keep] | None] = SimpleQueue()
         self._thread: Thread | None = None
         self._notes: dict[str, str] = {}
 
@@ -52,6 +58,9 @@ class Keeping:
         elif isinstance(event, NodeFinished) and event.outcome is not None:
             for name, saved in event.outcome.saved.items():
                 self._keep_behind(name, saved.fingerprint)
+            for name, fingerprint, _ in event.parts.inputs.values() if event.parts else ():
+                if name in event.outcome.loaded and base_name(name) not in self._made:
+                    self._keep_behind(name, fingerprint, Shelf.keep_input)
 
     def restore(self, decision: Decision) -> bool:
         """Bring back what a decision counts on, and tell whether all of it is there."""
@@ -72,11 +81,11 @@ class Keeping:
             self._saved.put(None)
             self._thread.join()
 
-    def _keep_behind(self, name: str, fingerprint: str) -> None:
+    def _keep_behind(self, name: str, fingerprint: str, keep: Keep = Shelf.keep) -> None:
         if self._thread is None:
             self._thread = Thread(target=self._work, name="mlo-store", daemon=True)
             self._thread.start()
-        self._saved.put((name, fingerprint))
+        self._saved.put((name, fingerprint, keep))
 
     def _work(self) -> None:
         while (item := self._saved.get()) is not None:
@@ -98,9 +107,9 @@ class Keeping:
                 f"output {name!r} held what no run on record has made; that is kept as {name}:{fingerprint[:12]}"
             )
 
-    def _keep(self, name: str, fingerprint: str) -> bool:
+    def _keep(self, name: str, fingerprint: str, keep: Keep = Shelf.keep) -> bool:
         try:
-            return self._shelf.keep(self._catalog.dataset(name), fingerprint)
+            return keep(self._shelf, self._catalog.dataset(name), fingerprint)
         except (MloError, OSError) as error:
-            self._notes.setdefault("keep", f"output {name!r} is not kept in the store: {error}")
+            self._notes.setdefault("keep", f"dataset {name!r} is not kept in the store: {error}")
             return False

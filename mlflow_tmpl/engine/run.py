@@ -61,7 +61,9 @@ def execute(
     def emit(event: Event) -> None:
         _tell(told, event)
 
-    keeping = Keeping(plan.shelf, plan.catalog, emit) if plan.shelf is not None else None
+    keeping = (
+        Keeping(plan.shelf, plan.catalog, emit, plan.pipeline.producers) if plan.shelf is not None else None
+    )
     told = (keeping, *listeners) if keeping is not None else tuple(listeners)
     name, executor = open_executor(engine, jobs)
     run_id, started = run_id or new_run_id(), perf_counter()

@@ -12,8 +12,9 @@ from mlflow_tmpl.ledger.database import FILE, FOLDER, Database
 from mlflow_tmpl.ledger.events import EventLog
 from mlflow_tmpl.ledger.leases import Leases
 from mlflow_tmpl.ledger.listing import SELECT_RUNS, Filter, by_metric, metrics_of, newest, run_record
-from mlflow_tmpl.ledger.records import NodeRecord, RunRecord
+from mlflow_tmpl.ledger.records import NodeRecord, RunRecord, Surroundings
 from mlflow_tmpl.ledger.references import find_deleted, find_run
+from mlflow_tmpl.ledger.sources import known_sources, source_text
 from mlflow_tmpl.ledger.stats import FileHashes
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Ledger:
         from mlflow_tmpl.ledger.writer import Writer
 
         self.leases.close_lost()
-        return Writer(Database(self.path), Recorder(self._root, self._has_metrics).rows_of)
+        return Writer(Database(self.path), Recorder(self._root, self).rows_of)
 
     @contextmanager
     def recording(self, run: str) -> Iterator[tuple[Listener, ...]]:
@@ -293,7 +294,56 @@ class Ledger:
                 found[name] = _node_record(rows[0])
         return found
 
-    def _has_metrics(self, dataset: str, fingerprint: str) -> bool:
+    def known_sources(self, ids: Iterable[str]) -> set[str]:
+        """Return those of some hashes of files whose text is kept."""
+        return known_sources(self._database, ids)
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        """Return the rows of a query, for those who ask what no method answers."""
+        return self._database.query(sql, values)
+
+    def surroundings(self, run: str) -> Surroundings:
+        """Return what a run happened in.
+
+        Args:
+            run: its id.
+        """
+        definition, environment, parameter = self._database.query(
+            "SELECT definition, environment, parameter FROM run WHERE id = ?", (run,)
+        )[0]
+        defined = self._content("definition", definition)
+        return Surroundings(
+            {node["name"]: node for node in defined.get("nodes", ())},
+            defined.get("files", {}),
+            self._content("environment", environment),
+            self._content("parameter", parameter),
+        )
+
+    def code_parts(self, code: str) -> dict[str, str]:
+        """Return what a fingerprint of code is made of, empty if that is not known."""
+        rows = self._database.query("SELECT parts FROM code WHERE id = ?", (code,))
+        return json.loads(rows[0][0]) if rows else {}
+
+    def used_packages(self, run: str) -> set[str]:
+        """Return the packages that the code of a run's nodes uses."""
+        codes = {node["code"] for node in self.surroundings(run).nodes.values()}
+        parts = [name for code in codes for name in self.code_parts(code)]
+        return {name.partition(" ")[2].lower() for name in parts if name.startswith("package ")}
+
+    def source(self, source: str) -> bytes | None:
+        """Return the text of a file or a definition by its hash, ``None`` if it is not kept."""
+        return source_text(self._database, source)
+
+    def hash_file(self, path: Path) -> str:
+        """Return the hash of a file's content.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        return self.hashes(path)
+
+    def has_metrics(self, dataset: str, fingerprint: str) -> bool:
+        """Tell whether the metrics of a version of a dataset are recorded."""
         sql = "SELECT 1 FROM metric WHERE dataset = ? AND fingerprint = ? LIMIT 1"
         return bool(self._database.query(sql, (dataset, fingerprint)))
 

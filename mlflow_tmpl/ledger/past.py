@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _COLUMNS = "result.id, result.key, result.parts, result.outputs"
 _LATEST = f"""
     SELECT {_COLUMNS} FROM node_run JOIN result ON result.id = node_run.result
+    JOIN run ON run.id = node_run.run AND run.cause <> 'rerun'
     WHERE node_run.node = ? ORDER BY node_run.run DESC LIMIT 1"""
 _UNDER = f"SELECT {_COLUMNS} FROM result WHERE key = ? ORDER BY made_at DESC"
 

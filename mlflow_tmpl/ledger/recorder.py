@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mlflow_tmpl.catalog.secrets import mask_values
 from mlflow_tmpl.engine.events import ContentFound, NodeFinished, NodeStarted, RunFinished, RunStarted
@@ -16,12 +16,13 @@ from mlflow_tmpl.hashing import digest, digest_parts
 from mlflow_tmpl.ledger.events import INSERT as EVENT
 from mlflow_tmpl.ledger.events import TAG, run_subject
 from mlflow_tmpl.ledger.leases import RELEASE
+from mlflow_tmpl.ledger.sources import new_sources
 from mlflow_tmpl.ledger.surroundings import actor, describe_environment, git_commit
 from mlflow_tmpl.pipeline.names import base_name
 from mlflow_tmpl.planning.values import canonical_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from mlflow_tmpl.catalog import Catalog
@@ -46,21 +47,34 @@ _NO_PARTS = '{"code":"","inputs":{},"parameters":{},"outputs":{}}'
 _BY_HASH = "INSERT OR IGNORE INTO {table} VALUES (?, ?)"
 
 
+class Known(Protocol):
+    """What a recorder asks about what is recorded already."""
+
+    def has_metrics(self, dataset: str, fingerprint: str) -> bool:
+        """Tell whether the metrics of a version are."""
+
+    def known_sources(self, ids: Iterable[str]) -> set[str]:
+        """Return those of some hashes whose text is kept."""
+
+    def hash_file(self, path: Path) -> str:
+        """Return the hash of a file's content."""
+
+
 class Recorder:
     """Turns the events of one run into rows.
 
     Args:
         root: the project's folder.
-        has_metrics: tells whether the metrics of a version of a dataset are recorded.
+        past: what is recorded already.
     """
 
-    def __init__(self, root: Path, has_metrics: Callable[[str, str], bool] = lambda *_: True) -> None:
+    def __init__(self, root: Path, past: Known) -> None:
         self._root = root
         self._host = platform.node()
         self._run = ""
         self._engine = ""
         self._catalog: Catalog | None = None
-        self._has_metrics = has_metrics
+        self._past = past
         self._metrics: frozenset[str] = frozenset()
 
     def rows_of(self, events: Sequence[Event]) -> Mapping[str, Sequence[Row]]:
@@ -92,8 +106,9 @@ class Recorder:
         self._metrics = frozenset(name for name in outputs if catalog.role(name) == "metrics")
         for fingerprint, parts in event.plan.decider.code_parts().items():
             yield _BY_HASH.format(table="code"), (fingerprint, canonical_json(dict(parts)))
+        files = yield from self._sources(event)
         contents = {
-            "definition": _definition(event.plan),
+            "definition": {**_definition(event.plan), "files": files},
             "parameter": context.get("parameters", {}),
             "environment": describe_environment(),
         }
@@ -137,6 +152,18 @@ class Recorder:
         role = self._catalog.role(event.dataset) or None if self._catalog else None
         yield VERSION, (name, event.fingerprint, "content", role, event.size, None, place, event.at)
 
+    def _sources(self, event: RunStarted) -> Generator[Told, None, dict[str, str]]:
+        """Yield the texts of the project's own files that are not kept yet, and return name to hash of all."""
+        files: dict[str, Path] = event.context.get("files", {})
+        hashes = {}
+        for name, path in files.items():
+            try:
+                hashes[name] = self._past.hash_file(path)
+            except OSError:
+                continue
+        yield from new_sources(files, hashes, self._past.known_sources(hashes.values()))
+        return hashes
+
     def _node_finished(self, event: NodeFinished) -> Iterator[Told]:
         result = event.result
         if not result and event.status == "done":
@@ -154,7 +181,7 @@ class Recorder:
             if (
                 dataset in self._metrics
                 and self._catalog
-                and not self._has_metrics(base_name(dataset), fingerprint)
+                and not self._past.has_metrics(base_name(dataset), fingerprint)
             ):
                 try:
                     value = self._catalog.load(dataset)

@@ -125,3 +125,20 @@ class RunRecord:
             "parameters": self.parameters,
             "nodes": [node.to_json() for node in self.nodes],
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a run happened in.
+
+    Attributes:
+        nodes: name to wiring, and fingerprint of the code.
+        files: the project's own files: path to hash of the content.
+        environment: Python, platform, packages by version.
+        parameters: dotted key to ``{"value", "where"}``.
+    """
+
+    nodes: dict[str, dict[str, Any]]
+    files: dict[str, str]
+    environment: dict[str, Any]
+    parameters: dict[str, dict[str, Any]]

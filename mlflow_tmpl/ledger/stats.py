@@ -130,6 +130,14 @@ class FileHashes:
                     [(_INSERT, [(p, *s.state, s.seen_ns, s.digest) for p, s in new.items()])]
                 )
 
+    def forget(self, folder: Path) -> None:
+        """Forget the hashes of what lay in a folder that is gone."""
+        if self._database is not None:
+            begin = f"{folder}{os.sep}"
+            self._database.write(
+                [("DELETE FROM file_stat WHERE substr(path, 1, ?) = ?", [(len(begin), begin)])]
+            )
+
     def _recorded(self, name: str) -> FileStat | None:
         rows = self._database.query(_SELECT, (name,)) if self._database is not None else []
         return FileStat(tuple(rows[0][:4]), rows[0][4], rows[0][5]) if rows else None

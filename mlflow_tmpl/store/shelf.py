@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from mlflow_tmpl.store.store import Store
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from mlflow_tmpl.catalog.dataset import Dataset
-    from mlflow_tmpl.store.store import Store
+
+INPUT_BYTES = 256 << 20
+"""Inputs that are larger are not copied: their history is their owner's."""
 
 
 class Offer(Enum):
@@ -60,6 +65,20 @@ class Shelf:
         if self._largest_bytes is not None and self.size(dataset) > self._largest_bytes:
             return False
         return self.store.put_file(path, fingerprint)
+
+    def keep_input(self, dataset: Dataset, fingerprint: str) -> bool:
+        """Keep the content of a dataset that others write, unless it is large; tell whether it is kept.
+
+        It is never kept under a second name: whoever writes it may do so in place.
+
+        Raises:
+            OSError: it cannot be read, or the store not be written.
+        """
+        path = path_of(dataset)
+        limits = [limit for limit in (self._largest_bytes, INPUT_BYTES) if limit is not None]
+        if path is None or not fingerprint or not path.is_file() or self.size(dataset) > min(limits):
+            return False
+        return Store(self.store.root, link_bytes=sys.maxsize).put_file(path, fingerprint)
 
     def size(self, dataset: Dataset) -> int:
         """Return the bytes of a dataset's present content.

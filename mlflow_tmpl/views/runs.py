@@ -94,7 +94,8 @@ def _nodes_of(run: RunRecord) -> str:
 def _asked(run: RunRecord) -> str:
     """Return what a run was asked for: pipelines, and the options that sliced them."""
     names = [name for name in run.pipelines if name != "__default__"]
-    return " ".join([*names, run.selection]).strip() or "all"
+    cause = f"({run.cause} of {run.parent[:SHORT_ID]})" if run.parent else ""
+    return " ".join(filter(None, [*(names or ([] if run.selection else ["all"])), run.selection, cause]))
 
 
 def marks_of(run: RunRecord) -> str:
@@ -114,7 +115,6 @@ def run_lines(run: RunRecord, paper: Paper) -> Iterator[str]:
         "by": f"{run.actor} on {run.host}",
         "git": (run.git_commit or "")[:12],
         "command": run.command,
-        "cause": f"{run.cause} of {run.parent[:SHORT_ID]}" if run.parent else "",
         "named": marks_of(run),
     }
     for fact, text in facts.items():

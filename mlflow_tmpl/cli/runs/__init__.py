@@ -10,6 +10,7 @@ COMMANDS = {
     "list": "List the runs, newest first.",
     "show": "Show one run: how it was asked for, and what came of each node.",
     "log": "Tell what happened in a run, and what its nodes printed.",
+    "rerun": "Repeat a past run with its parameters and its data.",
     "cancel": "Stop a run as Ctrl-C would: what had finished is kept.",
     "tag": "Put tags on a run, or take them off.",
     "alias": "Name a run, or a version of a dataset.",

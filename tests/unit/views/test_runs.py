@@ -68,7 +68,7 @@ def test_tags_and_aliases_stand_in_the_table_and_with_the_run() -> None:
     assert list(runs_table([run], WIDE))[1].endswith("best who=ada odd")
     lines = list(run_lines(run, WIDE))
     assert "  named        best who=ada odd" in lines
-    assert "  cause        rerun of 01ab" in lines
+    assert "  what         all (rerun of 01ab)" in lines
 
 
 def test_a_list_that_was_narrowed_to_nothing_says_so() -> None:
