@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from mlflow_tmpl.ledger.request import Request
     from mlflow_tmpl.planning import Plan
     from mlflow_tmpl.store import Shelf
+    from mlflow_tmpl.store.kept import KeptValues
 
     Names = str | Iterable[str]
     Overrides = Mapping[str, Any] | Sequence[Value]
@@ -151,6 +153,14 @@ class Project:
         store = Store(self.home / FOLDER / "store")
         return Shelf(store, trusted=said.trusted, largest_bytes=said.max_bytes)
 
+    @cached_property
+    def kept(self) -> KeptValues:
+        """What is kept of the values of memory."""
+        from mlflow_tmpl.store.kept import KeptValues
+
+        hash_file, trusts = (lambda path: self.ledger.hashes(path)), self.shelf.is_trusted
+        return KeptValues(self.shelf.store, self.ledger.kept(), hash_file, trusts)
+
     @property
     def store(self) -> ProjectStore:
         """What is kept of past outputs: how full it is, checked, collected, shared."""
@@ -238,7 +248,8 @@ class Project:
         own = frozenset({self.settings.package.partition(".")[0]})
         code = CodeReader(self.root, self.ledger.hashes, self._outputs(whole), own)
         past, asked = self.ledger.past(), Force(not reuse, forced)
-        plan = make_plan(part, catalog, bound, past, code, asked, self.shelf)
+        self.kept.refresh()
+        plan = make_plan(part, catalog, bound, past, code, asked, self.shelf, self.kept)
         plan.check_schemas()
         self.ledger.keep()
         return plan
@@ -292,6 +303,7 @@ class Project:
         from mlflow_tmpl.engine.events import RunWaits
         from mlflow_tmpl.engine.identity import new_run_id
         from mlflow_tmpl.ledger.request import Request
+        from mlflow_tmpl.store.keeping import Keeper
 
         def tell_waiting(holder: Holder) -> None:
             for listener in listeners:
@@ -338,7 +350,10 @@ class Project:
             "tag": dict(tag or {}),
             "files": self._own_files(plan),
         }
-        with self.ledger.recording(run_id) as recorders:
+        with (
+            self.ledger.recording(run_id) as recorders,
+            closing(Keeper(self.kept, self.settings.store.max_bytes)) as keeper,
+        ):
             result = execute(
                 plan,
                 (*recorders, *listeners),
@@ -347,6 +362,7 @@ class Project:
                 keep_going=defaults.keep_going if keep_going is None else keep_going,
                 context=context,
                 run_id=run_id,
+                keeper=keeper,
             )
         self.store.trim()
         return result

@@ -281,6 +281,10 @@ class Catalog:
         other._validates = self._validates and validate
         return other
 
+    def keep_mode(self, name: str) -> str:
+        """Return whether the value of a dataset in memory is kept, one of `KEEP_MODES`; empty if undeclared."""
+        return self.describe(name).get("keep", "") if self.is_memory(name) else ""
+
     def check(self) -> None:
         """Check shape and names of all entries, once; nothing is imported.
 

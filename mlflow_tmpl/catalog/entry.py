@@ -20,6 +20,7 @@ from mlflow_tmpl.catalog.places import shown_path
 from mlflow_tmpl.catalog.secrets import showable
 from mlflow_tmpl.errors import CatalogError, did_you_mean
 from mlflow_tmpl.pipeline.names import is_dataset_name, is_parameter
+from mlflow_tmpl.pipeline.node import KEEP_MODES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,7 +47,10 @@ FILE_KEYS = (
 _FORMAT_KEYS = ("file_format", "backend")
 """Keys that only mean something where `type` leaves the format open."""
 
-MEMORY_KEYS = ("type", "copy", *NOTES)
+MEMORY_KEYS = ("type", "copy", "keep", *NOTES)
+
+_MODES = {"copy": COPY_MODES, "keep": KEEP_MODES}
+"""What the settings of a dataset in memory may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +195,10 @@ def _check_shapes(entry: Entry) -> None:
         if key == "role" and value.data not in ROLES:
             hint = did_you_mean(str(value.data), ROLES) or f"it is one of {', '.join(ROLES)}"
             raise entry.error(f"cannot have role: {value.data!r}", key=key, hint=hint)
-        if key == "copy" and entry.is_memory and value.data not in COPY_MODES:
-            hint = f"it is one of {', '.join(COPY_MODES)}"
-            raise entry.error(f"cannot have copy: {value.data!r}", key=key, hint=hint)
+        modes = _MODES.get(key) if entry.is_memory else None
+        if modes and value.data not in modes:
+            hint = f"it is one of {', '.join(modes)}"
+            raise entry.error(f"cannot have {key}: {value.data!r}", key=key, hint=hint)
         if key == "fingerprint" and entry.format and value.data not in FINGERPRINTS:
             hint = f"it is one of {', '.join(FINGERPRINTS)}"
             raise entry.error(f"cannot have fingerprint: {value.data!r}", key=key, hint=hint)
@@ -240,8 +245,8 @@ def describe_entry(entry: Entry, root: Path) -> dict[str, Any]:
     with a path relative to the project.
     """
     if entry.is_memory:
-        copy = entry.text("copy")
-        own: dict[str, Any] = {"type": "memory", **({"copy": copy} if copy else {})}
+        said = {key: entry.text(key) for key in _MODES if entry.text(key)}
+        own: dict[str, Any] = {"type": "memory", **said}
     elif entry.format:
         own = {
             "type": entry.format.name,

@@ -71,12 +71,12 @@ def _copied(how: Callable[[Any], Any], value: Any, subject: str) -> Any:
 def _share_pandas(pandas: ModuleType, value: Any) -> Any:
     if not isinstance(value, (pandas.DataFrame, pandas.Series)):
         return value if isinstance(value, pandas.Index) and value.dtype != object else None
-    if not _copies_on_write(pandas):
+    if not copies_on_write(pandas):
         return _with_own_cells(pandas, value.copy(deep=True))
     return _with_own_cells(pandas, value.copy(deep=False))
 
 
-def _copies_on_write(pandas: ModuleType) -> bool:
+def copies_on_write(pandas: ModuleType) -> bool:
     """Tell whether frames are shared until written to: always from pandas 3 on, before that if it is asked for."""
     if int(pandas.__version__.partition(".")[0]) >= 3:
         return True
@@ -86,19 +86,22 @@ def _copies_on_write(pandas: ModuleType) -> bool:
 def _with_own_cells(pandas: ModuleType, shared: Any) -> Any:
     """Deep-copy the columns whose cells are lists, dicts or the like: no copy of a frame copies those."""
     if isinstance(shared, pandas.Series):
-        return _copied_cells(pandas, shared) if _has_mutable_cells(pandas, shared) else shared
+        return _copied_cells(pandas, shared) if has_mutable_cells(pandas, shared) else shared
     for position, dtype in enumerate(shared.dtypes):
         if pandas.api.types.is_object_dtype(dtype):
             column = shared.iloc[:, position]
-            if _has_mutable_cells(pandas, column):
+            if has_mutable_cells(pandas, column):
                 shared.isetitem(position, _copied_cells(pandas, column))
     return shared
 
 
-def _has_mutable_cells(pandas: ModuleType, column: Any) -> bool:
-    if not pandas.api.types.is_object_dtype(column.dtype):
+def has_mutable_cells(pandas: ModuleType, value: Any) -> bool:
+    """Tell whether cells of a series or frame are lists, dicts or the like, which no copy of a frame copies."""
+    if value.ndim > 1:
+        return any(has_mutable_cells(pandas, column) for _, column in value.items())
+    if not pandas.api.types.is_object_dtype(value.dtype):
         return False
-    return pandas.api.types.infer_dtype(column, skipna=True) not in _IMMUTABLE_CELLS
+    return pandas.api.types.infer_dtype(value, skipna=True) not in _IMMUTABLE_CELLS
 
 
 def _copied_cells(pandas: ModuleType, column: Any) -> Any:

@@ -9,7 +9,7 @@ from mlflow_tmpl.planning.frontier import Verdict
 from mlflow_tmpl.planning.plan import step_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from mlflow_tmpl.pipeline import Pipeline
     from mlflow_tmpl.planning import Parts, PastResult, Plan
@@ -30,6 +30,10 @@ class Decisions(Protocol):
 
     def expected(self, dataset: str) -> str:
         """Return the fingerprint that a dataset had when its takers were decided."""
+        ...
+
+    def is_held(self, position: int, names: Iterable[str]) -> bool:
+        """Tell whether values in memory of a node can be had from the store."""
         ...
 
     def finished(self, position: int, saved: Mapping[str, str], *, sure: bool) -> Mapping[str, str]:
@@ -65,6 +69,7 @@ class Planned:
         self._foreseen = [decision is None or decision.pending for decision in plan.decider.decisions]
         self._restore = restore
         self.expected = plan.decider.expected
+        self.is_held = plan.decider.is_held
 
     def decide(self, position: int) -> Verdict:
         """Decide about a node; an earlier result whose outputs do not come back from the store does not stand."""
@@ -96,9 +101,10 @@ class Planned:
         """Return the planned step, or what was decided in its place."""
         planned = self._plan.steps[position]
         demanded = planned.action is Action.RUN
-        if not self._foreseen[position] and frontier.demanded[position] == demanded:
+        settled = demanded or (planned.action is Action.REUSE and not planned.reasons)
+        if settled and not self._foreseen[position] and frontier.demanded[position] == demanded:
             return planned
-        return step_of(self._plan.pipeline, position, self._decider, frontier)
+        return step_of(self._plan, position, frontier)
 
     def parts(self, position: int) -> Parts | None:
         """Return what a node's key is made of, ``None`` if that cannot be told."""
@@ -123,6 +129,10 @@ class RunAll:
     def expected(self, dataset: str) -> str:  # noqa: ARG002
         """Nothing is expected."""
         return ""
+
+    def is_held(self, position: int, names: Iterable[str]) -> bool:  # noqa: ARG002
+        """Nothing is in the store."""
+        return False
 
     def finished(self, position: int, saved: Mapping[str, str], *, sure: bool) -> Mapping[str, str]:  # noqa: ARG002
         """Nothing is remembered."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from queue import SimpleQueue
 from time import time
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.engine.events import NodeFinished, NodeStarted
 from mlflow_tmpl.engine.failure import NodeFailure
+from mlflow_tmpl.engine.offering import Costs, Offering
 from mlflow_tmpl.engine.result import NodeRun
-from mlflow_tmpl.engine.task import Task
+from mlflow_tmpl.engine.task import Task, ValuesLost
 from mlflow_tmpl.errors import DataError
 from mlflow_tmpl.pipeline.names import is_parameter
+from mlflow_tmpl.planning import Action
 from mlflow_tmpl.planning.frontier import Frontier, Verdict
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from mlflow_tmpl.engine.task import Outcome
     from mlflow_tmpl.pipeline import Pipeline
     from mlflow_tmpl.planning import BoundParameter
+    from mlflow_tmpl.store.keeping import Keeper
 
 _WAKE_S = 0.2
 """How long a wait may last where a signal does not end it (Windows)."""
@@ -39,9 +43,10 @@ class Loop:
         catalog: their datasets.
         parameters: for each node the parameters that it takes.
         decisions: what is done about each node.
-        demands: for each node the nodes that give it values in memory.
+        demands: for each node the nodes that give it values in memory, and which.
         values: what lives in memory.
         emit: is told what happens; ``None`` if nobody listens.
+        keeper: keeps values that take long to make; ``None`` if none are kept.
         keep_going: whether a failure leaves alone what does not depend on it.
         capture: keeps what nodes print.
     """
@@ -52,10 +57,11 @@ class Loop:
         catalog: Catalog,
         parameters: Sequence[Mapping[str, BoundParameter]] | None,
         decisions: Decisions,
-        demands: Sequence[Sequence[int]],
+        demands: Sequence[Mapping[int, Sequence[str]]],
         values: Values,
         emit: Callable[[Event], None] | None,
         *,
+        keeper: Keeper | None = None,
         keep_going: bool = False,
         capture: Capture | None = None,
     ) -> None:
@@ -67,11 +73,19 @@ class Loop:
         self._emit = emit
         self._keep_going = keep_going
         self._capture = capture
+        self._keeper = keeper
+        self._costs = Costs(demands)
         self._stopping = False
         self._in_memory = {name: catalog.is_memory(name) for name in pipeline.datasets}
         self._ended: list[NodeRun | None] = [None] * len(pipeline)
         self.failures: list[NodeFailure] = []
-        self._frontier = Frontier(pipeline.needs, pipeline.feeds, demands, self._decide)
+        self._frontier = Frontier(
+            pipeline.needs,
+            pipeline.feeds,
+            demands,
+            self._decide,
+            lambda taker, maker: decisions.is_held(maker, demands[taker][maker]),
+        )
 
     def run(self, executor: Executor) -> None:
         """Run until nothing is left that can be run.
@@ -129,20 +143,34 @@ class Loop:
             self._emit(NodeStarted(self._decisions.step(position, self._frontier), time()))
         values: dict[str, Any] = {}
         loads: list[tuple[str, str, str]] = []
+        kept: list[tuple[str, Callable[[], Any]]] = []
         for argument, name in node.inputs.items():
             if is_parameter(name):
                 bound = self._parameters[position].get(argument) if self._parameters else None
                 if bound is not None:
                     values[argument] = bound.value
-            elif self._in_memory[name]:
+            elif self._in_memory[name] and (self._keeper is None or name in self._values):
                 values[argument] = self._values.take(name)
+            elif self._in_memory[name]:
+                assert self._keeper is not None
+                kept.append((argument, partial(self._keeper.kept.load, self._decisions.expected(name))))
+                self._values.pass_by(name)
             else:
                 loads.append((argument, name, self._decisions.expected(name)))
         keeps = [name for name in node.outputs if self._in_memory[name]]
         saves = [name for name in node.outputs if not self._in_memory[name]]
         if saves and self._decisions.standing(position) is not None:
             saves = []
-        return Task(node, self._catalog, values, loads, saves, keeps, self._emit is not None, self._capture)
+        recorded, offering = self._emit is not None, self._offering(position, keeps)
+        return Task(node, self._catalog, values, loads, saves, keeps, recorded, self._capture, kept, offering)
+
+    def _offering(self, position: int, outputs: Sequence[str]) -> Offering | None:
+        """Return what a task needs to offer values; ``None`` where nothing tells what they are the values of."""
+        if self._keeper is None or not outputs or self._decisions.parts(position) is None:
+            return None
+        options = self._pipeline.nodes[position].options
+        modes = {name: self._catalog.keep_mode(name) or options.keep for name in outputs}
+        return Offering(self._keeper, modes, self._costs.above(position)) if options.reuse else None
 
     def _finish(self, position: int, future: Future) -> None:
         try:
@@ -150,14 +178,36 @@ class Loop:
         except NodeFailure as failure:
             self._fail(position, failure)
             return
+        except ValuesLost as lost:
+            self._wait_again(position, lost.values)
+            return
         self._values.put(outcome.values)
         if self._emit is None:
             self._end(position, "done", outcome=outcome)
         else:
             saved = {name: known.fingerprint for name, known in outcome.saved.items()}
             made = self._decisions.finished(position, saved, sure=not outcome.moved)
+            self._keep(position, outcome)
             self._end(position, "done", outcome=outcome, fingerprints=made)
         self._frontier.complete(position)
+
+    def _keep(self, position: int, outcome: Outcome) -> None:
+        """Hand on what a node has offered, if what it was made from is what its key says."""
+        bundle, outcome.bundle, keeping = outcome.bundle, None, False
+        if self._keeper is not None and self._decisions.parts(position) is not None and not outcome.moved:
+            outputs = filter(self._in_memory.__getitem__, self._pipeline.nodes[position].outputs)
+            made = {name: self._decisions.expected(name) for name in outputs}
+            keeping = bool(made) and self._keeper.keep(made, bundle)
+        self._costs.ran(position, outcome.duration_s, kept=keeping)
+
+    def _wait_again(self, position: int, given: Mapping[str, Any]) -> None:
+        """Let a node wait for values that the store had and has no more; what it was given is put back."""
+        for argument, name in self._pipeline.nodes[position].inputs.items():
+            if not is_parameter(name) and self._in_memory[name]:
+                if argument in given:
+                    self._values.put({name: given[argument]})
+                self._values.take_back(name)
+        self._frontier.lack(position)
 
     def _fail(self, position: int, failure: NodeFailure) -> None:
         self.failures.append(failure)
@@ -208,8 +258,8 @@ class Loop:
                 continue
             due = self._frontier.demanded[position] or not self._frontier.decided[position]
             if not due:
-                standing = self._decisions.standing(position)
-                self._end(position, "reused" if standing else "skipped")
+                reused = self._decisions.step(position, self._frontier).action is Action.REUSE
+                self._end(position, "reused" if reused else "skipped")
                 continue
             needs = [self._ended[need] for need in self._pipeline.needs[position]]
             blocked = any(need is not None and need.status in lost for need in needs)

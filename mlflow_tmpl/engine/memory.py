@@ -64,14 +64,22 @@ class Values:
             return value
         return isolate(value, mode)
 
+    def pass_by(self, name: str) -> None:
+        """Count one more taker, who has the value from elsewhere."""
+        base = base_name(name)
+        self._left[base] -= 1
+        if self._left[base] <= 0:
+            self._held.pop(base, None)
+
+    def take_back(self, name: str) -> None:
+        """Count one taker less: its turn is still to come."""
+        self._left[base_name(name)] += 1
+
     def release(self, node: Node) -> None:
         """Count a node that will not run as having taken its inputs."""
         for name in node.inputs.values():
             if not is_parameter(name):
-                base = base_name(name)
-                self._left[base] -= 1
-                if self._left[base] <= 0:
-                    self._held.pop(base, None)
+                self.pass_by(name)
 
 
 def _count_alone() -> int:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlflow_tmpl.errors import UsageError, did_you_mean
+from mlflow_tmpl.errors import DataError, UsageError, did_you_mean
+from mlflow_tmpl.store.kept import Lost
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from mlflow_tmpl.catalog import Catalog
     from mlflow_tmpl.engine.failure import NodeFailure
@@ -71,16 +72,18 @@ class RunResult:
         final: tuple[str, ...],
         catalog: Catalog,
         notes: tuple[str, ...] = (),
+        kept: Mapping[str, Callable[[], Any]] | None = None,
     ) -> None:
         self.id = run_id
         self.status = status
         self.nodes = nodes
         self.duration_s = duration_s
         self.notes = notes
-        known = dict.fromkeys([*saved, *values])
+        self._kept = dict(kept or {})
+        known = dict.fromkeys([*saved, *values, *self._kept])
         self.outputs: tuple[str, ...] = tuple(known)
         self.final = tuple([name for name in final if name in known])
-        self._values = values
+        self._values = dict(values)
         self._catalog = catalog
 
     def __getitem__(self, name: str) -> Any:
@@ -88,7 +91,11 @@ class RunResult:
 
         Raises:
             UsageError: the pipeline has no such output, or the value was let go after its last taker.
+            DataError: the value was kept by an earlier run, and what was kept was damaged or removed since.
         """
+        if name in self._kept:
+            self._values[name] = self._from_store(name)
+            del self._kept[name]
         if name in self._values:
             return self._values[name]
         if name in self.outputs:
@@ -99,6 +106,15 @@ class RunResult:
             or f"it gave {', '.join(self.outputs) or 'none'}; a value that other nodes take is let go "
             "after the last one, unless the catalog saves it",
         )
+
+    def _from_store(self, name: str) -> Any:
+        try:
+            return self._kept[name]()
+        except Lost as error:
+            raise DataError(
+                f"{name!r} was kept in the store, and can no longer be read",
+                hint="run again: it is then made anew",
+            ) from error
 
     def __repr__(self) -> str:
         return f"<RunResult {self.id} {self.status}: {', '.join(self.outputs)}>"

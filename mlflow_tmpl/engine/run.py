@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from time import perf_counter, time
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from mlflow_tmpl.catalog import Catalog
     from mlflow_tmpl.engine.events import Event, Listener
     from mlflow_tmpl.planning import BoundParameter, Plan
+    from mlflow_tmpl.store.keeping import Keeper
+    from mlflow_tmpl.store.kept import KeptValues
 
 
 _GIVES = frozenset({"done", "reused"})
@@ -41,6 +44,7 @@ def execute(
     keep_going: bool = False,
     context: Mapping[str, Any] | None = None,
     run_id: str = "",
+    keeper: Keeper | None = None,
 ) -> RunResult:
     """Run a plan.
 
@@ -52,6 +56,7 @@ def execute(
         keep_going: whether a failure leaves alone what does not depend on it.
         context: how the run was asked for; the listeners get it.
         run_id: of the run; a new one unless given.
+        keeper: keeps values that take long to make.
 
     Raises:
         NodeFailure: the first node that failed; its `result` has what came of all.
@@ -79,6 +84,7 @@ def execute(
             plan.demands,
             values,
             emit,
+            keeper=keeper,
             keep_going=keep_going,
             capture=capture,
         )
@@ -92,7 +98,18 @@ def execute(
         finally:
             emit(RunFinished(run_id, status, time(), perf_counter() - started))
     notes = keeping.notes if keeping is not None else ()
-    return _result(run_id, plan.pipeline, plan.catalog, loop, values, perf_counter() - started, notes)
+    kept = _kept_outputs(plan, loop, keeper.kept) if keeper is not None else {}
+    return _result(run_id, plan.pipeline, plan.catalog, loop, values, perf_counter() - started, notes, kept)
+
+
+def _kept_outputs(plan: Plan, loop: Loop, kept: KeptValues) -> dict[str, Callable[[], Any]]:
+    """Return how to read the values that the run gives back and that no node of it had to make."""
+    return {
+        name: partial(kept.load, plan.decider.expected(name))
+        for node, ended in zip(plan.pipeline.nodes, loop.nodes, strict=True)
+        if ended.status == "reused"
+        for name in plan.decider.final_outputs(node)
+    }
 
 
 def run(
@@ -163,12 +180,15 @@ def _result(
     values: Values,
     duration_s: float,
     notes: tuple[str, ...] = (),
+    kept: Mapping[str, Callable[[], Any]] | None = None,
 ) -> RunResult:
     left = {name: values[name] for name in pipeline.outputs if name in values}
     given = [node for node, ended in zip(pipeline.nodes, loop.nodes, strict=True) if ended.status in _GIVES]
     saved = tuple(name for node in given for name in node.outputs if not catalog.is_memory(name))
     status = "failed" if loop.failures else "done"
-    result = RunResult(run_id, status, loop.nodes, duration_s, left, saved, pipeline.outputs, catalog, notes)
+    result = RunResult(
+        run_id, status, loop.nodes, duration_s, left, saved, pipeline.outputs, catalog, notes, kept
+    )
     if loop.failures:
         loop.failures[0].result = result
         raise loop.failures[0]

@@ -11,14 +11,17 @@ from mlflow_tmpl.engine.metrics import metrics_in
 from mlflow_tmpl.engine.shapes import rows_of, shape_of
 from mlflow_tmpl.errors import NodeError
 from mlflow_tmpl.pipeline.signature import is_generator_function
+from mlflow_tmpl.store.kept import Lost
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from mlflow_tmpl.catalog import Catalog
     from mlflow_tmpl.engine.capture import Capture, Said
     from mlflow_tmpl.engine.metrics import Metric
+    from mlflow_tmpl.engine.offering import Offering
     from mlflow_tmpl.pipeline import Node
+    from mlflow_tmpl.store.keeping import Bundle
 
 
 @dataclass(slots=True)
@@ -34,6 +37,8 @@ class Task:
         keeps: outputs to hand back in memory.
         recorded: whether the content of what was saved is fingerprinted.
         capture: keeps what the node prints; ``None`` keeps nothing.
+        kept: ``(argument, how to read it)`` of the values in memory that the store has.
+        offering: what is needed to keep the values that it makes; ``None`` if they are not to be.
     """
 
     node: Node
@@ -44,6 +49,20 @@ class Task:
     keeps: Sequence[str] = ()
     recorded: bool = False
     capture: Capture | None = None
+    kept: Sequence[tuple[str, Callable[[], Any]]] = ()
+    offering: Offering | None = None
+
+
+class ValuesLost(Exception):
+    """Values that were to be read from the store cannot be; the node was not called.
+
+    Attributes:
+        values: the arguments that the task had been given.
+    """
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        super().__init__("what was kept cannot be read")
+        self.values = values
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +93,8 @@ class Outcome:
         started_at: seconds since the epoch.
         duration_s: seconds that loading, calling and saving took.
         log: what the node printed and logged.
+        bundle: values to be kept.
+        unkept: why values that were to be kept ``always`` cannot be.
     """
 
     values: dict[str, Any]
@@ -84,6 +105,8 @@ class Outcome:
     started_at: float = 0.0
     duration_s: float = 0.0
     log: tuple[Said, ...] = ()
+    bundle: Bundle | None = None
+    unkept: str = ""
 
 
 def perform(task: Task) -> Outcome:
@@ -91,6 +114,7 @@ def perform(task: Task) -> Outcome:
 
     Raises:
         NodeFailure: any of it failed.
+        ValuesLost: a value that was kept cannot be read.
     """
     if task.capture is None:
         return _perform(task)
@@ -109,6 +133,8 @@ def _perform(task: Task) -> Outcome:
     outcome = Outcome({})
     called_with: Mapping[str, str] = {}
     try:
+        if task.kept:
+            _read_kept(task)
         if task.loads:
             _load(task, outcome)
         try:
@@ -119,11 +145,15 @@ def _perform(task: Task) -> Outcome:
         task.values.clear()
         outcome.values = _named(task.node, returned, outcome)
         del returned
+        if task.offering is not None:
+            made = perf_counter()
+            outcome.bundle, outcome.unkept = task.offering.offer(outcome.values, made - start)
+            start += perf_counter() - made
         if task.saves:
             _save(task, outcome)
         if len(outcome.values) != len(task.keeps):
             outcome.values = {name: outcome.values[name] for name in task.keeps}
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, ValuesLost):
         raise
     except BaseException as error:
         # Also SystemExit and what async libraries and test tools raise: a node's way to fail, not the run's to end.
@@ -132,6 +162,14 @@ def _perform(task: Task) -> Outcome:
     outcome.started_at = started_at
     outcome.duration_s = perf_counter() - start
     return outcome
+
+
+def _read_kept(task: Task) -> None:
+    try:
+        read = {argument: load() for argument, load in task.kept}
+    except Lost as lost:
+        raise ValuesLost(task.values) from lost
+    task.values.update(read)
 
 
 def _load(task: Task, outcome: Outcome) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mlflow_tmpl.engine.events import Listener
+    from mlflow_tmpl.ledger.kept import KeptIndex
     from mlflow_tmpl.ledger.logs import LogEntry
     from mlflow_tmpl.ledger.past import Past
     from mlflow_tmpl.ledger.request import Request
@@ -66,6 +67,12 @@ class Ledger:
         from mlflow_tmpl.ledger.past import Past
 
         return Past(self._database)
+
+    def kept(self) -> KeptIndex:
+        """Return which object of the store is which value of memory."""
+        from mlflow_tmpl.ledger.kept import KeptIndex
+
+        return KeptIndex(self._database)
 
     def begin(self) -> Writer:
         """Return the listener that records one run, having closed the runs whose process is gone."""

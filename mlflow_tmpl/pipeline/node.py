@@ -25,6 +25,9 @@ Function = TypeVar("Function", bound="Callable[..., Any]")
 
 _set = object.__setattr__
 
+KEEP_MODES = ("auto", "always", "never")
+"""Whether a value of memory goes to the store."""
+
 
 @dataclass(frozen=True, slots=True)
 class NodeOptions:
@@ -33,9 +36,11 @@ class NodeOptions:
     Attributes:
         reuse: whether an earlier result under the same key stands for this node; ``False`` for functions
             that are not deterministic or that have effects.
+        keep: whether what it leaves in memory goes to the store: ``auto`` where that pays, ``always``, ``never``.
     """
 
     reuse: bool = True
+    keep: str = "auto"
 
 
 _DEFAULT_OPTIONS = NodeOptions()
@@ -136,6 +141,12 @@ class Node:
                 )
         if len(self.outputs) > 1 and len(set(self.outputs)) < len(self.outputs):
             raise self.error(f"node {self.name!r} names an output twice: {', '.join(self.outputs)}")
+
+        if self.options.keep not in KEEP_MODES:
+            raise self.error(
+                f"node {self.name!r} cannot have keep={self.options.keep!r}",
+                hint=f"it is one of {', '.join(KEEP_MODES)}",
+            )
 
     def __eq__(self, other: object) -> bool:
         """Two nodes are equal when the same function is wired in the same way under the same name."""
@@ -288,6 +299,7 @@ def node(
     tags: str | Iterable[str] = (),
     namespace: str | None = None,
     reuse: bool = True,
+    keep: str = "auto",
 ) -> Callable[[Function], Function]: ...
 def node(
     func: Function | None = None,
@@ -298,10 +310,12 @@ def node(
     tags: str | Iterable[str] = (),
     namespace: str | None = None,
     reuse: bool = True,
+    keep: str = "auto",
 ) -> Function | Callable[[Function], Function]:
     """Mark a function of a node module as a node; it stays an ordinary function.
 
-    Args: as for `Node`; ``reuse=False`` is for functions that are not deterministic or that have effects.
+    Args: as for `Node`; ``reuse=False`` is for functions that are not deterministic or that have effects, `keep`
+    says whether what it leaves in memory goes to the store: ``auto`` where that pays, ``always``, ``never``.
 
     Example:
         >>> @node(outputs="doubled")
@@ -313,7 +327,7 @@ def node(
     """
 
     def mark(function: Function) -> Function:
-        options = _DEFAULT_OPTIONS if reuse else NodeOptions(reuse=False)
+        options = NodeOptions(reuse, keep)
         made = Node(function, inputs, outputs, name=name, tags=tags, namespace=namespace, options=options)
         function.__mlo_node__ = made  # type: ignore[attr-defined]
         return function

@@ -11,13 +11,13 @@ from mlflow_tmpl.catalog.extent import Extent, extent_of
 from mlflow_tmpl.hashing import digest
 from mlflow_tmpl.pipeline.names import base_name, is_parameter
 from mlflow_tmpl.planning.frontier import Verdict
-from mlflow_tmpl.planning.history import History, Parts, PastResult
+from mlflow_tmpl.planning.history import History, Kept, NothingKept, Parts, PastResult
 from mlflow_tmpl.planning.reasons import Present, Reason, differences
 from mlflow_tmpl.planning.values import canonical_json
 from mlflow_tmpl.store.shelf import Offer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mlflow_tmpl.catalog import Catalog
     from mlflow_tmpl.pipeline import Node, Pipeline
@@ -80,6 +80,7 @@ class Decider:
         code: fingerprints of functions.
         force: nodes that run whatever the past says.
         shelf: past contents of outputs; ``None`` if nothing is kept.
+        kept: values of memory that were kept.
 
     Attributes:
         fingerprints: dataset, without its ``@view``, to the fingerprint of its present content; `UNKNOWN` for one
@@ -96,6 +97,7 @@ class Decider:
         code: CodeReader,
         force: Force,
         shelf: Shelf | None = None,
+        kept: Kept | None = None,
     ) -> None:
         self._shelf = shelf
         self._pipeline = pipeline
@@ -104,6 +106,7 @@ class Decider:
         self._history = history
         self._code = code
         self._force = force
+        self._kept = kept or NothingKept()
         self._how = lru_cache(maxsize=None)(self._describe)
         self._anew: set[str] = set()
         self._unrestorable: set[int] = set()
@@ -141,6 +144,25 @@ class Decider:
         key = decision.key if decision is not None and node.options.reuse else None
         memory = self._catalog.is_memory
         return {name: f"key:{key}/{name}" if key and memory(name) else UNKNOWN for name in node.outputs}
+
+    def final_outputs(self, node: Node) -> list[str]:
+        """Return the values in memory that no node takes, so that the run gives them back."""
+        taken, memory = self._pipeline.consumers, self._catalog.is_memory
+        return [name for name in node.outputs if base_name(name) not in taken and memory(name)]
+
+    def keep_mode(self, node: Node, name: str) -> str:
+        """Return whether a value of a node is kept: what the catalog says, else what the node does."""
+        return self._catalog.keep_mode(name) or node.options.keep
+
+    def is_held(self, position: int, names: Iterable[str]) -> bool:
+        """Tell whether values in memory of a node were kept, and stand for what it would give."""
+        decision = self.decisions[position]
+        if decision is None or decision.verdict is Verdict.RUN or decision.key is None:
+            return False
+        node = self._pipeline.nodes[position]
+        return all(
+            self.expected(name) in self._kept and self.keep_mode(node, name) != "never" for name in names
+        )
 
     def code_id(self, node: Node) -> str:
         """Return the fingerprint of a node's code."""
@@ -242,21 +264,26 @@ class Decider:
 
     def _look_back(self, node: Node, parts: Parts, key: str, shelf: Shelf | None) -> Decision:
         saved = [name for name in node.outputs if not self._catalog.is_memory(name)]
-        final = [name for name in node.outputs if self._is_final(name)]
+        final = self.final_outputs(node)
         self.made({name: f"key:{key}/{name}" for name in node.outputs if self._catalog.is_memory(name)})
         if not saved and not final:
             return Decision(Verdict.LAZY, (), parts, key)
+        unkept = [
+            Reason("memory", name)
+            for name in final
+            if self.keep_mode(node, name) == "never" or not self._kept.is_whole(self.expected(name))
+        ]
         lost: tuple[Reason, ...] = ()
         incomplete: list[tuple[PastResult, list[Reason]]] = []
         for result in self._history.under(node.name, key):
             gone = self._lost(saved, result)
-            lost = tuple(gone) or tuple(Reason("memory", name) for name in final)
+            lost = (*gone, *unkept)
             if not lost:
                 self.made({name: result.outputs[name] for name in saved})
                 return Decision(Verdict.REUSE, (), parts, key, result)
             incomplete.append((result, gone))
         # Only now: what lies there is never replaced by another result that would do as well.
-        for result, gone in incomplete if shelf is not None and not final else ():
+        for result, gone in incomplete if shelf is not None and not unkept else ():
             offers = self._offers(gone, result)
             if set(offers) == {Offer.READY}:
                 self.made({name: result.outputs[name] for name in saved})
@@ -274,10 +301,6 @@ class Decider:
         return [
             self._shelf.offer(self._catalog.dataset(name), result.outputs.get(name, "")) for name in names
         ]
-
-    def _is_final(self, name: str) -> bool:
-        """Tell whether an output is a value in memory that no node takes, so that the run gives it back."""
-        return base_name(name) not in self._pipeline.consumers and self._catalog.is_memory(name)
 
     def _lost(self, saved: Sequence[str], result: PastResult) -> list[Reason]:
         """Return why an earlier result does not stand: outputs that are gone or were changed by someone else."""

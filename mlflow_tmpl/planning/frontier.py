@@ -3,7 +3,8 @@
 Three waves cross the graph. *Deciding* goes forward: a node is decided once the fingerprints of all its inputs are
 known, and the fingerprint of a value in memory is known as soon as its producer is decided. *Demand* goes
 backward: a node that runs demands the values in memory that it takes, so that what only passes values on is run
-when someone needs it and not before. *Running* goes forward again, from node to node as values become there.
+when someone needs it and not before, and not at all if the values were kept. *Running* goes forward again, from
+node to node as values become there.
 
 Each wave crosses each edge once, so a whole run is linear in nodes and edges.
 """
@@ -15,7 +16,7 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 
 class Verdict(Enum):
@@ -40,6 +41,8 @@ class Frontier:
         feeds: for each node the nodes that take its outputs.
         demands: for each node the nodes whose values in memory it takes.
         decide: gives the verdict on a node whose inputs are all decided.
+        held: tells of a taker and a maker whether all that passes between them in memory was kept, so that the
+            maker need not run.
 
     Attributes:
         ready: heap of nodes that can run now, in the order of the pipeline.
@@ -52,12 +55,14 @@ class Frontier:
         self,
         needs: Sequence[Sequence[int]],
         feeds: Sequence[Sequence[int]],
-        demands: Sequence[Sequence[int]],
+        demands: Sequence[Iterable[int]],
         decide: Callable[[int], Verdict],
+        held: Callable[[int, int], bool] = lambda _taker, _maker: False,
     ) -> None:
         self._feeds = feeds
         self._demands = demands
         self._decide = decide
+        self._held = held
         self._undecided = [len(need) for need in needs]
         self._missing = [0] * len(needs)
         self._waiting: dict[int, list[int]] = {}
@@ -74,6 +79,11 @@ class Frontier:
     def pop(self) -> int:
         """Take the first node that can run."""
         return heappop(self.ready)
+
+    def lack(self, node: int) -> None:
+        """Say that a node that was taken could not be run: a value that was held is not, and its maker has to run."""
+        self.demanded[node] = False
+        self._demand(node)
 
     def complete(self, node: int) -> None:
         """Say that a node has run: its values are there, its outputs saved."""
@@ -115,7 +125,7 @@ class Frontier:
             self.demanded[node] = True
             missing = 0
             for maker in self._demands[node]:
-                if not self.done[maker]:
+                if not self.done[maker] and (self.demanded[maker] or not self._held(node, maker)):
                     missing += 1
                     self._waiting.setdefault(maker, []).append(node)
                     stack.append(maker)

@@ -98,3 +98,26 @@ class NoHistory:
     def extent(self, dataset: str, fingerprint: str) -> Extent:  # noqa: ARG002
         """Return nothing."""
         return Extent()
+
+
+class Kept(Protocol):
+    """The values of memory that earlier runs have kept, by fingerprint."""
+
+    def __contains__(self, fingerprint: object, /) -> bool:
+        """Tell whether a value can be had; should reading it fail after all, its maker runs."""
+        ...
+
+    def is_whole(self, fingerprint: str) -> bool:
+        """Tell whether a value is there and unchanged, for where no maker could step in."""
+        ...
+
+
+class NothingKept:
+    """No value was kept."""
+
+    def __contains__(self, fingerprint: object) -> bool:
+        return False
+
+    def is_whole(self, fingerprint: str) -> bool:  # noqa: ARG002
+        """Tell that it is not."""
+        return False

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.pipeline.names import base_name, is_parameter
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from mlflow_tmpl.pipeline import Node, Pipeline
     from mlflow_tmpl.planning.arguments import BoundParameter
     from mlflow_tmpl.planning.code import CodeReader
-    from mlflow_tmpl.planning.history import History
+    from mlflow_tmpl.planning.history import History, Kept
     from mlflow_tmpl.store import Shelf
 
 
@@ -37,7 +38,7 @@ class Step:
     Attributes:
         node: the node.
         action: run it, reuse its last result, or leave it out because nothing needs its value.
-        reasons: why it runs, or what is brought back so that its result can be reused.
+        reasons: why it runs, or what comes from the store so that it need not.
         key: hash of all that its result depends on; ``None`` if that is not known before the run.
     """
 
@@ -68,7 +69,7 @@ class Plan:
         parameters: for each node, by position, the parameters that it takes.
         steps: one a node, in the order of the pipeline.
         decider: what decided, to decide again what depends on what the run makes.
-        demands: for each node, by position, the nodes that give it values in memory.
+        demands: for each node, by position, the nodes that give it values in memory, and which.
         shelf: where outputs are kept and brought back from; ``None`` if nothing is kept.
     """
 
@@ -77,7 +78,7 @@ class Plan:
     parameters: Sequence[Mapping[str, BoundParameter]]
     steps: tuple[Step, ...]
     decider: Decider
-    demands: Sequence[Sequence[int]]
+    demands: Sequence[Mapping[int, Sequence[str]]]
     shelf: Shelf | None = None
 
     def count(self, action: Action) -> int:
@@ -110,14 +111,21 @@ def make_plan(
     code: CodeReader,
     force: Force | None = None,
     shelf: Shelf | None = None,
+    kept: Kept | None = None,
 ) -> Plan:
     """Return what has to be done for a pipeline, given what was done before and what the store has kept.
 
     Time and space are linear in nodes and edges.
     """
-    decider = Decider(pipeline, catalog, parameters, history, code, force or Force(), shelf)
+    decider = Decider(pipeline, catalog, parameters, history, code, force or Force(), shelf, kept)
     demands = memory_makers(pipeline, catalog)
-    frontier = Frontier(pipeline.needs, pipeline.feeds, demands, decider.decide)
+    frontier = Frontier(
+        pipeline.needs,
+        pipeline.feeds,
+        demands,
+        decider.decide,
+        lambda taker, maker: decider.is_held(maker, demands[taker][maker]),
+    )
     frontier.start()
     while frontier.ready:
         position = frontier.pop()
@@ -125,13 +133,14 @@ def make_plan(
         if decision is not None and decision.verdict is Verdict.RUN:
             decider.made(decider.will_make(position))
         frontier.complete(position)
-    steps = [step_of(pipeline, position, decider, frontier) for position in range(len(pipeline))]
-    return Plan(pipeline, catalog, parameters, tuple(steps), decider, demands, shelf)
+    plan = Plan(pipeline, catalog, parameters, (), decider, demands, shelf)
+    steps = [step_of(plan, position, frontier) for position in range(len(pipeline))]
+    return replace(plan, steps=tuple(steps))
 
 
-def memory_makers(pipeline: Pipeline, catalog: Catalog) -> list[list[int]]:
-    """Return for each node the nodes that give it values in memory."""
-    kept = {
+def memory_makers(pipeline: Pipeline, catalog: Catalog) -> list[dict[int, list[str]]]:
+    """Return for each node the nodes that give it values in memory, and the names of those."""
+    memory = {
         name: catalog.is_memory(output)
         for node in pipeline.nodes
         for output in node.outputs
@@ -139,33 +148,38 @@ def memory_makers(pipeline: Pipeline, catalog: Catalog) -> list[list[int]]:
     }
     makers = []
     for node in pipeline.nodes:
-        found: list[int] = []
+        found: dict[int, list[str]] = {}
         for name in node.inputs.values():
             if not is_parameter(name):
                 base = base_name(name)
-                if kept.get(base) and pipeline.producers[base] not in found:
-                    found.append(pipeline.producers[base])
+                if memory.get(base):
+                    found.setdefault(pipeline.producers[base], []).append(name)
         makers.append(found)
     return makers
 
 
-def step_of(pipeline: Pipeline, position: int, decider: Decider, frontier: Frontier) -> Step:
+def step_of(plan: Plan, position: int, frontier: Frontier) -> Step:
     """Return what has come out about a node: of the decisions, and of who needs its values."""
-    node = pipeline.nodes[position]
+    node, decider = plan.pipeline.nodes[position], plan.decider
     decision = decider.decisions[position]
     assert decision is not None
+    takers = (
+        taker
+        for taker in plan.pipeline.feeds[position]
+        if frontier.demanded[taker] and position in plan.demands[taker]
+    )
     if not frontier.demanded[position]:
+        stored = [name for taker in takers for name in plan.demands[taker][position]]
         if decision.verdict is Verdict.REUSE:
-            return Step(node, Action.REUSE, decision.reasons, decision.key)
-        return Step(node, Action.OMIT, (), decision.key)
+            stored += decider.final_outputs(node)
+        reasons = (*decision.reasons, *(Reason("stored", name) for name in dict.fromkeys(stored)))
+        reused = decision.verdict is Verdict.REUSE or bool(stored)
+        return Step(node, Action.REUSE if reused else Action.OMIT, reasons, decision.key)
     changed = decider.why(position)
     if changed[0].kind == "new" or not (decision.reasons or changed[0].kind == "undone"):
         return Step(node, Action.RUN, changed, decision.key)
     reasons = decision.reasons
     if decision.verdict is not Verdict.RUN:
-        takers = [
-            pipeline.nodes[taker].name for taker in pipeline.feeds[position] if frontier.demanded[taker]
-        ]
-        reasons = tuple(Reason("needed", taker) for taker in takers[:1])
+        reasons = tuple(Reason("needed", plan.pipeline.nodes[taker].name) for taker in islice(takers, 1))
     differing = tuple(reason for reason in changed if reason.kind != "undone")
     return Step(node, Action.RUN, (*differing, *reasons) or changed, decision.key)

@@ -49,9 +49,13 @@ class Shelf:
         """Return whether a content of a dataset can be brought back."""
         if path_of(dataset) is None or not self.store.has(fingerprint):
             return Offer.NONE
-        if self._trusted or not may_run_code(dataset) or not self.store.is_foreign(fingerprint):
+        if self.is_trusted(fingerprint) or not may_run_code(dataset):
             return Offer.READY
         return Offer.UNTRUSTED
+
+    def is_trusted(self, digest: str) -> bool:
+        """Tell whether an object may be opened though loading it runs what it says."""
+        return self._trusted or not self.store.is_foreign(digest)
 
     def keep(self, dataset: Dataset, fingerprint: str) -> bool:
         """Keep the present content of a dataset, which has just been fingerprinted; tell whether it is kept.

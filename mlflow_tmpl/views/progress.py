@@ -51,6 +51,10 @@ class Lines:
                 self._write(
                     f"  warning: node {event.step.node.name!r} declares no outputs and returned {event.outcome.unused}"
                 )
+            if event.outcome and event.outcome.unkept:
+                self._write(
+                    f"  warning: what node {event.step.node.name!r} gives cannot be kept: {event.outcome.unkept}"
+                )
             if event.outcome and event.outcome.moved:
                 moved = ", ".join(map(repr, event.outcome.moved))
                 self._write(

@@ -106,7 +106,7 @@ def test_planning_does_not_change_the_past_or_the_data(scene: Scene) -> None:
 
 def test_memory_is_made_by_the_nodes_that_give_it_once_each(scene: Scene) -> None:
     pipeline = Pipeline([made("a", [], ["m", "n", "x"]), made("b", ["m", "n", "x", "raw", "params:k"], None)])
-    assert memory_makers(pipeline, scene.catalog()) == [[], [0]]
+    assert memory_makers(pipeline, scene.catalog()) == [{}, {0: ["m", "n"]}]
 
 
 def test_the_past_is_asked_once_a_node(scene: Scene) -> None:

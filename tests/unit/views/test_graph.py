@@ -43,7 +43,11 @@ def test_a_node_tells_all_that_it_is():
     assert [(wire.argument, wire.key, wire.value) for wire in shown.parameters] == [
         ("drop", "tidy.drop", True)
     ]
-    assert (shown.tags, shown.pipelines, shown.options) == (("prep",), ("train",), {"reuse": True})
+    assert (shown.tags, shown.pipelines, shown.options) == (
+        ("prep",),
+        ("train",),
+        {"reuse": True, "keep": "auto"},
+    )
     assert (shown.status, shown.duration_s, shown.reasons, shown.error) == (
         "failed",
         1.5,
