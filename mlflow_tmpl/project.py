@@ -228,6 +228,7 @@ class Project:
         Raises:
             MloError: anything that can be known to be wrong before a node starts.
         """
+        from mlflow_tmpl.ledger.database import FOLDER
         from mlflow_tmpl.planning import CodeReader, Force, bind_parameters, make_plan
         from mlflow_tmpl.planning.wiring import check_wiring
 
@@ -246,11 +247,13 @@ class Project:
         self.ledger.hashes.warm(self._paths(part.datasets))
         bound = bind_parameters(part, parameters)
         own = frozenset({self.settings.package.partition(".")[0]})
-        code = CodeReader(self.root, self.ledger.hashes, self._outputs(whole), own)
+        cache = self.root / FOLDER / "cache" / "code"
+        code = CodeReader(self.root, self.ledger.hashes, self._outputs(whole), own, cache)
         past, asked = self.ledger.past(), Force(not reuse, forced)
         self.kept.refresh()
         plan = make_plan(part, catalog, bound, past, code, asked, self.shelf, self.kept)
         plan.check_schemas()
+        code.keep()
         self.ledger.keep()
         return plan
 
@@ -551,11 +554,12 @@ class Project:
 
     def _import(self, name: str) -> ModuleType:
         """Import a module of the project, keeping the sources of all that is loaded with it."""
-        from mlflow_tmpl.planning.code import remember_loaded_sources
+        from mlflow_tmpl.planning.code import distrusting_bytecode, remember_loaded_sources
 
         before = set(sys.modules)
         try:
-            return importlib.import_module(name)
+            with distrusting_bytecode():
+                return importlib.import_module(name)
         except MloError:
             raise
         except SystemExit as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.catalog.extent import Extent
@@ -52,6 +53,11 @@ class Past:
             rows = self._database.query("SELECT parts FROM code WHERE id = ?", (fingerprint,))
             self._code[fingerprint] = json.loads(rows[0][0]) if rows else {}
         return self._code[fingerprint]
+
+    def source(self, fingerprint: str) -> str | None:
+        """Return the source of a definition by its hash, ``None`` if it was not kept."""
+        rows = self._database.query("SELECT text FROM source WHERE id = ?", (fingerprint,))
+        return zlib.decompress(rows[0][0]).decode() if rows else None
 
     def extent(self, dataset: str, fingerprint: str) -> Extent:
         """Return how much a version of a dataset holds, as far as that was recorded."""

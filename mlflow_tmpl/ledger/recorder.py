@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import zlib
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mlflow_tmpl.catalog.secrets import mask_values
@@ -106,6 +107,7 @@ class Recorder:
         self._metrics = frozenset(name for name in outputs if catalog.role(name) == "metrics")
         for fingerprint, parts in event.plan.decider.code_parts().items():
             yield _BY_HASH.format(table="code"), (fingerprint, canonical_json(dict(parts)))
+        yield from _definitions_reached(event.plan)
         files = yield from self._sources(event)
         contents = {
             "definition": {**_definition(event.plan), "files": files},
@@ -264,6 +266,16 @@ def _metrics(dataset: str, fingerprint: str, metrics: Iterable[Metric]) -> Itera
     if fingerprint:
         for name, inner, step, value in metrics:
             yield METRIC, (base_name(dataset), fingerprint, name, inner, step, value)
+
+
+def _definitions_reached(plan: Plan) -> Iterator[Told]:
+    """Yield the source of what nodes reach that are about to run, each definition once."""
+    told: dict[str, str] = {}
+    for step in plan.steps:
+        if step.action.value == "run":
+            told.update(plan.decider.code_sources(step.node))
+    for name, text in told.items():
+        yield _BY_HASH.format(table="source"), (name, zlib.compress(text.encode()))
 
 
 def _definition(plan: Plan) -> dict[str, Any]:

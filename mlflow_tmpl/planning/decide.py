@@ -10,6 +10,7 @@ from mlflow_tmpl.catalog.entry import NOTES
 from mlflow_tmpl.catalog.extent import Extent, extent_of
 from mlflow_tmpl.hashing import digest
 from mlflow_tmpl.pipeline.names import base_name, is_parameter
+from mlflow_tmpl.planning.changed_code import code_differences
 from mlflow_tmpl.planning.frontier import Verdict
 from mlflow_tmpl.planning.history import History, Kept, NothingKept, Parts, PastResult
 from mlflow_tmpl.planning.reasons import Present, Reason, differences
@@ -172,6 +173,12 @@ class Decider:
         """Return what each fingerprint of code is made of."""
         return self._code.known()
 
+    def code_sources(self, node: Node) -> Mapping[str, str]:
+        """Return the source of each definition that counts for a node: hash to text."""
+        parts = self._code.fingerprint(node.func).parts
+        found = {value: self._code.definition(name) for name, value in parts.items()}
+        return {value: definition.text for value, definition in found.items() if definition is not None}
+
     def distrust(self, position: int) -> None:
         """Take back a node's key, and the keys made from it: it ran on something else than what they say.
 
@@ -197,9 +204,10 @@ class Decider:
             return (Reason("new"),)
         if decision.key is not None and past.key == decision.key:
             return (Reason("undone"),)
-        code = self._code.fingerprint(self._pipeline.nodes[position].func).parts
-        now = Present(decision.parts, code, self._parameters[position], self._extent)
-        return tuple(differences(past.parts, now, self._history)) or (Reason("undone"),)
+        code = self._code.fingerprint(self._pipeline.nodes[position].func)
+        now = Present(decision.parts, self._parameters[position], self._extent)
+        in_code = code_differences(past.parts.code, code, self._history, self._code.definition)
+        return (*in_code, *differences(past.parts, now, self._history)) or (Reason("undone"),)
 
     def _decide(self, node: Node, position: int) -> Decision:
         inputs, doubts = self._inputs(node)

@@ -18,8 +18,8 @@ def as_paths(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(["/".join(parts) for parts in parted if parts])
 
 
-def named_files(paths: Iterable[str], starts: Collection[Path]) -> Iterator[Path]:
-    """Yield the files that text constants name.
+def named_files(paths: Iterable[str], starts: Collection[Path]) -> Iterator[tuple[str, Path]]:
+    """Yield the files that text constants name, each with the text that ends its path.
 
     A path is looked for in each of some folders, and in each folder that another text names: so
     ``Path("conf") / "words.txt"`` is found however its parts come together.
@@ -33,6 +33,7 @@ def named_files(paths: Iterable[str], starts: Collection[Path]) -> Iterator[Path
         by_first.setdefault(text.partition("/")[0], []).append(text)
     roots = [os.path.join(start, "") for start in starts]
     seen: set[str] = set()
+    named: set[tuple[str, str]] = set()
     waiting = [os.fspath(start) for start in starts]
     while waiting:
         folder = waiting.pop()
@@ -42,13 +43,13 @@ def named_files(paths: Iterable[str], starts: Collection[Path]) -> Iterator[Path
         for name in sorted(_listed(folder) & by_first.keys()):
             for text in by_first[name]:
                 path = os.path.normpath(os.path.join(folder, text))
-                if not path.startswith(tuple(roots)) or path in seen:
+                if not path.startswith(tuple(roots)) or path in seen or (text, path) in named:
                     continue
                 if os.path.isdir(path):
                     waiting.append(path)
                 elif os.path.isfile(path):
-                    seen.add(path)
-                    yield Path(path)
+                    named.add((text, path))
+                    yield text, Path(path)
 
 
 def _listed(folder: str) -> set[str]:

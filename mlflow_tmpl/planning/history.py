@@ -75,6 +75,10 @@ class History(Protocol):
         """Return the parts of a code fingerprint, empty if they are not known."""
         ...
 
+    def source(self, fingerprint: str) -> str | None:
+        """Return the source of a definition by its hash, ``None`` if it was not kept."""
+        ...
+
     def extent(self, dataset: str, fingerprint: str) -> Extent:
         """Return how much a version of a dataset holds, as far as that was recorded."""
         ...
@@ -94,6 +98,10 @@ class NoHistory:
     def code(self, fingerprint: str) -> Mapping[str, str]:  # noqa: ARG002
         """Return nothing."""
         return {}
+
+    def source(self, fingerprint: str) -> str | None:  # noqa: ARG002
+        """Return nothing."""
+        return None
 
     def extent(self, dataset: str, fingerprint: str) -> Extent:  # noqa: ARG002
         """Return nothing."""

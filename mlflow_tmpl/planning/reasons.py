@@ -57,6 +57,7 @@ class Reason:
         where: ``file:line`` of the subject, if it has one.
         before: short rendering of the earlier state; empty if there was none.
         after: short rendering of the present state.
+        diff: what differs between two sources, a line each; for code.
 
     Example:
         >>> str(Reason("parameter", "train.alpha", "conf/local/parameters.yml:3", "0.1", "0.2"))
@@ -68,8 +69,11 @@ class Reason:
     where: str = ""
     before: str = ""
     after: str = ""
+    diff: str = ""
 
     def __str__(self) -> str:
+        if self.kind == "code":
+            return f"code changed: {self.where} {self.subject}".replace(":  ", ": ")
         text = SENTENCES[self.kind].format(subject=self.subject, before=self.before, after=self.after)
         if self.kind == "input" and (self.before or self.after):
             text += f": {self.before} -> {self.after}"
@@ -84,6 +88,7 @@ class Reason:
             "where": self.where,
             "before": self.before,
             "after": self.after,
+            "diff": self.diff,
         }
         return {name: value for name, value in fields.items() if value}
 
@@ -94,13 +99,11 @@ class Present:
 
     Attributes:
         parts: what its key is made of.
-        code: what the fingerprint of its code is made of.
         parameters: argument to the parameter that it takes.
         extent: tells how much a dataset holds.
     """
 
     parts: Parts
-    code: Mapping[str, str]
     parameters: Mapping[str, BoundParameter]
     extent: Callable[[str], Extent]
 
@@ -108,8 +111,6 @@ class Present:
 def differences(before: Parts, now: Present, history: History) -> Iterator[Reason]:
     """Yield what differs between the parts of a node's newest result and its present state."""
     after = now.parts
-    if before.code != after.code:
-        yield from _code(history.code(before.code), now.code)
     yield from _parameters(before, now)
     yield from _inputs(before, now, history)
     for dataset, how in after.outputs.items():
@@ -123,25 +124,6 @@ def differences(before: Parts, now: Present, history: History) -> Iterator[Reaso
 def _schema_only(before: str, after: str) -> bool:
     """Tell whether of how a dataset is loaded and saved nothing but the schema differs."""
     return _SCHEMA("", before) == _SCHEMA("", after)
-
-
-def _code(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Reason]:
-    if not before:
-        yield Reason("code", "what it was is not known")
-        return
-    for name in sorted({*before, *after}):
-        if before.get(name) == after.get(name):
-            continue
-        kind, _, subject = name.partition(" ")
-        if kind in {"package", "python"}:
-            yield Reason(kind, subject, "", before.get(name, "none"), after.get(name, "none"))
-        elif kind == "module":
-            state = " is new" if name not in before else " is gone" if name not in after else ""
-            yield Reason("code", f"{subject}{state}")
-        elif kind == "function":
-            yield Reason("code", "what is bound into the function")
-        else:
-            yield Reason(kind, subject)
 
 
 def _parameters(before: Parts, now: Present) -> Iterator[Reason]:

@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import lru_cache, partial
 from pathlib import PurePath
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlflow_tmpl.hashing import digest_parts
 
@@ -33,6 +33,22 @@ _HAS_DOCSTRING = 0x4000000
 _DEEPEST = 50
 
 
+class Reached(NamedTuple):
+    """What a value comes from.
+
+    Attributes:
+        module: its dotted name; empty if there is none.
+        name: in the module; empty for all of it.
+        line: of the source, for a function that is known by its code.
+        file: that the line is in.
+    """
+
+    module: str
+    name: str = ""
+    line: int = 0
+    file: str = ""
+
+
 class Unfollowable(Exception):
     """A value whose content cannot be told."""
 
@@ -47,12 +63,12 @@ def plain_json(data: Any) -> str:
     return json.dumps(data, separators=(",", ":"), ensure_ascii=False, default=str)
 
 
-def bound_values(func: Callable[..., Any], found: Callable[[str], None]) -> str:
+def bound_values(func: Callable[..., Any], found: Callable[[Reached], object]) -> str:
     """Return a text of all that is bound into a function, the same whenever it is bound to the same.
 
     Args:
         func: a function, partial, method or callable object.
-        found: is called with the name of each module whose functions or classes are reached.
+        found: is called with where each function, class and module that is reached comes from.
 
     Raises:
         Unfollowable: it holds a value whose content cannot be told.
@@ -63,7 +79,7 @@ def bound_values(func: Callable[..., Any], found: Callable[[str], None]) -> str:
 class _Walk:
     """One walk over what a function holds; what was seen before is named by its number, not entered again."""
 
-    def __init__(self, found: Callable[[str], None]) -> None:
+    def __init__(self, found: Callable[[Reached], object]) -> None:
         self.found = found
         self.seen: dict[int, tuple[int, Any]] = {}
 
@@ -82,7 +98,7 @@ class _Walk:
         elif isinstance(func, FunctionType):
             yield from self._plain_function(func, depth)
         elif _is_global(func):
-            self.found(func.__module__)
+            self.found(_named(func.__module__, _own_name(func)))
             yield f"{func.__module__}.{_own_name(func)}"
         elif type(func) is partial:
             yield f"partial({self.value(func.args, depth + 1)},{self.value(func.keywords, depth + 1)})"
@@ -102,8 +118,9 @@ class _Walk:
 
     def _plain_function(self, func: FunctionType, depth: int) -> Iterator[str]:
         # Both, since a decorator gives its wrapper the module of what it wraps.
-        self.found(func.__module__ or "")
-        self.found(func.__globals__.get("__name__", ""))
+        code = func.__code__
+        self.found(_named(func.__module__ or "", func.__qualname__))
+        self.found(Reached(func.__globals__.get("__name__") or "", "", code.co_firstlineno, code.co_filename))
         yield f"{func.__module__}.{func.__qualname__}"
         if "<" in func.__qualname__:
             yield _code_digest(func.__code__)
@@ -136,7 +153,7 @@ class _Walk:
         if kind in (tuple, list, set, frozenset, dict):
             return f"{kind.__name__}[{','.join(self._items(value, depth + 1))}]"
         if isinstance(value, ModuleType) and sys.modules.get(value.__name__) is value:
-            self.found(value.__name__)
+            self.found(Reached(value.__name__))
             return f"module {value.__name__}"
         if callable(value):
             return f"<{';'.join(self.function(value, depth + 1))}>"
@@ -154,7 +171,7 @@ class _Walk:
     def _class(self, kind: type) -> str:
         """Reach a class and all that it is derived from."""
         for base in kind.__mro__:
-            self.found(base.__module__)
+            self.found(_named(base.__module__, base.__qualname__))
         if "<locals>" in kind.__qualname__:
             raise Unfollowable(f"class {kind.__qualname__!r} made in a function")
         return f"{kind.__module__}.{kind.__qualname__}"
@@ -181,6 +198,11 @@ class _Walk:
         yield self.value(held, depth + 1)
         yield self.value(list(items or ()), depth + 1)
         yield from self._pairs(pairs or (), depth + 1)
+
+
+def _named(module: str, qualified: str) -> Reached:
+    """Return the top-level definition that a function or class belongs to; a lambda is told by its line alone."""
+    return Reached(module, qualified.partition(".")[0])
 
 
 def _own_name(func: Any) -> str:

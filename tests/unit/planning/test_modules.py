@@ -4,7 +4,6 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from mlflow_tmpl.planning.modules import ModuleFacts, read_facts
 
 
