@@ -38,7 +38,9 @@ def code_differences(
         return
     changed = [name for name in {**old, **new} if old.get(name) != new.get(name)]
     found = [_reason(name, old.get(name), new.get(name), history, definition(name)) for name in changed]
-    told = sorted((each for each in found if each is not None), key=lambda each: (each.kind, each.where, each.subject))
+    told = sorted(
+        (each for each in found if each is not None), key=lambda each: (each.kind, each.where, each.subject)
+    )
     yield from told or [Reason("code", "the order of what is done on import")]
 
 
@@ -51,7 +53,9 @@ def _reason(
     if kind in _VERSIONED:
         return Reason(kind, subject, "", before or "none", after or "none")
     if kind == "module":
-        return Reason("code", f"{subject}{' is new' if before is None else ' is gone' if after is None else ''}")
+        return Reason(
+            "code", f"{subject}{' is new' if before is None else ' is gone' if after is None else ''}"
+        )
     if kind == "function":
         return Reason("code", "what is bound into the function")
     return None if kind == "order" else Reason(kind, subject)

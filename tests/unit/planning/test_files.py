@@ -22,7 +22,7 @@ def root(tmp_path: Path) -> Path:
 
 def found(root: Path, *texts: str, starts: tuple[str, ...] = (".",)) -> set[str]:
     folders = [root / start for start in starts]
-    return {path.relative_to(root).as_posix() for path in named_files(as_paths(texts), folders)}
+    return {path.relative_to(root).as_posix() for _, path in named_files(as_paths(texts), folders)}
 
 
 @pytest.mark.parametrize(

@@ -11,21 +11,9 @@ from mlflow_tmpl.planning import BoundParameter, NoHistory, Parts, Reason
 from mlflow_tmpl.planning.reasons import SENTENCES, Present, differences
 from mlflow_tmpl.planning.values import plain_json
 
-CODE = {
-    "python": "3.11",
-    "module a.py": "1",
-    "package pandas": "3.0",
-    "environment K": "x",
-    "file w.txt": "y",
-    "function": "z",
-}
-
 
 class Recorded(NoHistory):
-    """A past that knows code and sizes."""
-
-    def code(self, fingerprint: str) -> Any:
-        return {} if fingerprint == "lost" else CODE
+    """A past that knows sizes."""
 
     def extent(self, dataset: str, fingerprint: str) -> Extent:
         return {"old": Extent(1000, 10)}.get(fingerprint, Extent())
@@ -41,47 +29,18 @@ def bound(plain: Any, key: str = "train") -> dict[str, BoundParameter]:
     return {"k": BoundParameter(key, plain, plain_json(plain), located(plain, Origin("p.yml", 3)))}
 
 
-def told(now: Parts, code: Any = CODE, plain: Any = None, key: str = "train") -> list[str]:
+def told(now: Parts, plain: Any = None, key: str = "train") -> list[str]:
     """Return why a node with new parts runs."""
     plain = {"a": 1, "b": [1]} if plain is None else plain
     parts = replace(now, parameters={"k": (key, plain_json(plain))})
     return [
         str(reason)
-        for reason in differences(
-            BEFORE, Present(parts, code, bound(plain, key), NOW.__getitem__), Recorded()
-        )
+        for reason in differences(BEFORE, Present(parts, bound(plain, key), NOW.__getitem__), Recorded())
     ]
 
 
 def test_nothing_changed_gives_no_reason() -> None:
     assert told(BEFORE) == []
-
-
-@pytest.mark.parametrize(
-    ("change", "sentence"),
-    [
-        ({"module a.py": "2"}, "code changed: a.py"),
-        ({"module b.py": "2"}, "code changed: b.py is new"),
-        ({"module a.py": None}, "code changed: a.py is gone"),
-        ({"package pandas": "3.1"}, "package pandas 3.0 -> 3.1"),
-        ({"package numpy": "2.0"}, "package numpy none -> 2.0"),
-        ({"python": "3.12"}, "Python 3.11 -> 3.12"),
-        ({"environment K": "2"}, "environment variable K changed"),
-        ({"file w.txt": "2"}, "file w.txt changed"),
-        ({"function": "2"}, "code changed: what is bound into the function"),
-    ],
-)
-def test_each_part_of_the_code_has_its_sentence(change: dict[str, Any], sentence: str) -> None:
-    code = {name: value for name, value in {**CODE, **change}.items() if value is not None}
-    assert told(replace(BEFORE, code="other"), code) == [sentence]
-
-
-def test_code_that_is_not_known_is_told_as_such() -> None:
-    before = replace(BEFORE, code="lost")
-    reasons = differences(
-        before, Present(BEFORE, CODE, bound({"a": 1, "b": [1]}), NOW.__getitem__), Recorded()
-    )
-    assert [str(reason) for reason in reasons] == ["code changed: what it was is not known"]
 
 
 @pytest.mark.parametrize(
@@ -126,7 +85,7 @@ def test_inputs_and_outputs_have_their_sentences(change: dict[str, Any], sentenc
 
 def test_an_input_of_which_nothing_was_recorded_is_only_said_to_have_changed() -> None:
     before = replace(BEFORE, inputs={"x": ("raw", "lost", "how")})
-    now = Present(BEFORE, CODE, bound({"a": 1, "b": [1]}), NOW.__getitem__)
+    now = Present(BEFORE, bound({"a": 1, "b": [1]}), NOW.__getitem__)
     assert [str(reason) for reason in differences(before, now, Recorded())] == ["input raw changed"]
 
 

@@ -35,7 +35,7 @@ def bound(*values: Any, **named: Any) -> str:
 
 def modules(func: Any) -> set[str]:
     found: set[str] = set()
-    bound_values(func, found.add)
+    bound_values(func, lambda reached: found.add(reached.module))
     return found
 
 
