@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import zlib
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.catalog.extent import Extent
+from mlflow_tmpl.ledger.sources import source_text
 from mlflow_tmpl.pipeline.names import base_name
 from mlflow_tmpl.planning import Parts, PastResult
 
@@ -56,8 +56,8 @@ class Past:
 
     def source(self, fingerprint: str) -> str | None:
         """Return the source of a definition by its hash, ``None`` if it was not kept."""
-        rows = self._database.query("SELECT text FROM source WHERE id = ?", (fingerprint,))
-        return zlib.decompress(rows[0][0]).decode() if rows else None
+        text = source_text(self._database, fingerprint)
+        return None if text is None else text.decode()
 
     def extent(self, dataset: str, fingerprint: str) -> Extent:
         """Return how much a version of a dataset holds, as far as that was recorded."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import zlib
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mlflow_tmpl.catalog.secrets import mask_values
@@ -17,7 +16,7 @@ from mlflow_tmpl.hashing import digest, digest_parts
 from mlflow_tmpl.ledger.events import INSERT as EVENT
 from mlflow_tmpl.ledger.events import TAG, run_subject
 from mlflow_tmpl.ledger.leases import RELEASE
-from mlflow_tmpl.ledger.sources import new_sources
+from mlflow_tmpl.ledger.sources import SOURCE, new_sources, pack
 from mlflow_tmpl.ledger.surroundings import actor, describe_environment, git_commit
 from mlflow_tmpl.pipeline.names import base_name
 from mlflow_tmpl.planning.values import canonical_json
@@ -275,7 +274,7 @@ def _definitions_reached(plan: Plan) -> Iterator[Told]:
         if step.action.value == "run":
             told.update(plan.decider.code_sources(step.node))
     for name, text in told.items():
-        yield _BY_HASH.format(table="source"), (name, zlib.compress(text.encode()))
+        yield SOURCE, (name, pack(text.encode()))
 
 
 def _definition(plan: Plan) -> dict[str, Any]:
