@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from mlflow_tmpl.planning import Plan
     from mlflow_tmpl.store import Shelf
     from mlflow_tmpl.store.kept import KeptValues
+    from mlflow_tmpl.views.preview import Preview
 
     Names = str | Iterable[str]
     Overrides = Mapping[str, Any] | Sequence[Value]
@@ -203,6 +204,22 @@ class Project:
         if len(names) > 1:
             return Pipeline([known[name] for name in names])
         return known[names[0] if names else DEFAULT]
+
+    def preview(self, name: str, *, rows: int = 10, whole: bool = False) -> Preview:
+        """Return what is in a dataset; a notebook shows it as a page does.
+
+        Args:
+            name: the dataset.
+            rows: how many rows are shown.
+            whole: whether to read all of it, however large.
+
+        Raises:
+            CatalogError: there is no such dataset, or nothing to load.
+            DataError: it cannot be loaded, or only as a whole and is too large for that.
+        """
+        from mlflow_tmpl.views.preview import preview
+
+        return preview(self.catalog, name, rows=rows, whole=whole)
 
     def plan(
         self,

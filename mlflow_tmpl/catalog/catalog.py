@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 PYTHON = "<python>"
 """Where entries come from that no file declares."""
 
+_SHOWN = 8
+"""How many names the text of a catalog has."""
+
 
 class Catalog:
     """The mapping from names to datasets.
@@ -116,6 +119,22 @@ class Catalog:
 
     def __len__(self) -> int:
         return len(self._entries) + len(self._objects)
+
+    def __getitem__(self, name: str) -> Dataset:
+        """Return a dataset; names are completed after ``catalog["``."""
+        return self.dataset(name)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self.names)
+
+    def __repr__(self) -> str:
+        shown = ", ".join(self.names[:_SHOWN]) + (", ..." if len(self) > _SHOWN else "")
+        return f"<Catalog of {len(self)}: {shown}>"
+
+    def _repr_html_(self) -> str:
+        from mlflow_tmpl.catalog.notebook import catalog_html
+
+        return catalog_html(self)
 
     def dataset(self, name: str) -> Dataset:
         """Return a dataset, built on first use and kept.

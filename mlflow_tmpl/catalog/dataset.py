@@ -85,6 +85,11 @@ class Memory:
         """Return the type, and the copy mode if one is declared."""
         return {"type": "memory", **({"copy": self.copy} if self.copy else {})}
 
+    def _repr_html_(self) -> str:
+        from mlflow_tmpl.catalog.notebook import dataset_html
+
+        return dataset_html(self.name, self.describe())
+
 
 @dataclass(frozen=True, slots=True)
 class Adapted:
@@ -144,6 +149,11 @@ class Adapted:
         ask = getattr(self.wrapped, "describe", None)
         with self._reported("described"):
             return dict(showable(ask())) if ask else {"type": qualified_name(type(self.wrapped))}
+
+    def _repr_html_(self) -> str:
+        from mlflow_tmpl.catalog.notebook import dataset_html
+
+        return dataset_html(self.name, self.describe())
 
     def _reported(self, done: str) -> AbstractContextManager[None]:
         return reported(f"dataset {self.name!r} cannot be {done}", where=self.where, secrets=self.secrets)

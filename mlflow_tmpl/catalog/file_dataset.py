@@ -170,6 +170,11 @@ class FileDataset:
         """Return type, filepath, arguments and what else the entry says, without secrets."""
         return dict(self.description)
 
+    def _repr_html_(self) -> str:
+        from mlflow_tmpl.catalog.notebook import dataset_html
+
+        return dataset_html(self.name, self.description)
+
     @contextmanager
     def _unpacked(self, source: Path | IO[bytes]) -> Iterator[IO[bytes]]:
         if isinstance(source, Path):

@@ -18,7 +18,7 @@ COMMANDS = {
     "run": "Plan, then run what has to run.",
     "plan": "Say what a run would do, and why.",
     "viz": "Draw the graph.",
-    "catalog": "List and show datasets.",
+    "catalog": "List, show and preview datasets.",
     "runs": "List, compare, repeat and name past runs.",
     "store": "Keep, check, clear and share what runs have made.",
     "gc": "Remove what is not needed from the store.",

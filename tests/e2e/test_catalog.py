@@ -190,3 +190,38 @@ def test_an_output_that_a_pattern_names_is_saved_reused_and_there_again_when_it_
     assert project.json("plan")["nodes"][0]["reasons"]
     project.statuses()
     assert (project.root / "data/features/adelie.txt").read_text() == "SOME"
+
+
+def test_preview_shows_what_is_in_a_dataset(project: MadeProject):
+    shown = project.mlo("catalog", "preview", "penguins").stdout.splitlines()
+    assert shown == [
+        "penguins  text",
+        "  place        data/penguins.txt  (4 bytes)",
+        "  holds        str",
+        "  characters   4",
+        "  lines        1",
+        "",
+        "some",
+    ]
+    assert validated(project.json("catalog", "preview", "penguins"), "preview")["text"] == "some"
+    done = project.mlo("catalog", "preview", "penguins", "--html", "page.html")
+    assert done.stdout == "page.html\n"
+    assert "<pre>some</pre>" in (project.root / "page.html").read_text(encoding="utf-8")
+    assert "some" in project.open().preview("penguins")._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["length"], 2, "dataset 'length' is not in the catalog"),
+        (["report"], 2, "dataset 'report': data/report.txt does not exist"),
+        (["penguins", "--html", "no/such/folder.html"], 2, "'no/such/folder.html' cannot be written"),
+        (["penguins", "-n", "x"], 2, "'x' is not a valid integer range"),
+    ],
+)
+def test_a_preview_that_cannot_be_given_is_refused(
+    project: MadeProject, arguments: list[str], code: int, message: str
+):
+    done = project.mlo("catalog", "preview", *arguments)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert message in done.stderr

@@ -9,6 +9,7 @@ from mlflow_tmpl.cli.group import LazyGroup
 COMMANDS = {
     "list": "List the datasets: what each is, who makes it, who takes it, and whether it exists.",
     "show": "Show one dataset: each value of its entry, and where it was written.",
+    "preview": "Show what is in a dataset.",
     "resolve": "Say which entry or pattern a name falls to, and why.",
 }
 """Name and one-line help of each command."""
@@ -19,7 +20,7 @@ COMMANDS = {
     cls=LazyGroup,
     package=__package__,
     listed=COMMANDS,
-    short_help="List and show datasets.",
+    short_help="List, show and preview datasets.",
 )
 def command() -> None:
-    """List and show datasets."""
+    """List, show and preview datasets."""
