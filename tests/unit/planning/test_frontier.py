@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -127,6 +128,88 @@ def test_a_value_is_made_when_the_last_one_in_line_needs_it() -> None:
 def test_a_reused_node_runs_for_the_sake_of_its_memory_alone() -> None:
     graph = Graph([[], [0]], [True, False], [Verdict.REUSE, Verdict.RUN])
     assert play(graph)[1] == [0, 1]
+
+
+CHAIN = Graph([[], [0], [1], [2]], [True, True, True, False], [*[Verdict.LAZY] * 3, Verdict.RUN])
+
+
+def held_frontier(graph: Graph, held: set[int]) -> Frontier:
+    frontier = Frontier(
+        graph.needs,
+        graph.feeds,
+        graph.demands,
+        graph.verdicts.__getitem__,
+        lambda _, maker: maker in held,
+    )
+    frontier.start()
+    return frontier
+
+
+def order_of(frontier: Frontier) -> list[int]:
+    ran = []
+    while frontier.ready:
+        ran.append(frontier.pop())
+        frontier.complete(ran[-1])
+    return ran
+
+
+@pytest.mark.parametrize(
+    ("held", "runs"), [(set(), [0, 1, 2, 3]), ({2}, [3]), ({0}, [1, 2, 3]), ({0, 1, 2}, [3])]
+)
+def test_a_value_that_is_held_is_not_made(held: set[int], runs: list[int]) -> None:
+    assert order_of(held_frontier(CHAIN, held)) == runs
+
+
+def test_a_held_value_that_is_lost_is_made_before_its_taker_runs_after_all() -> None:
+    held = {1, 2}
+    frontier = held_frontier(CHAIN, held)
+    assert frontier.pop() == 3
+    held.discard(2)
+    frontier.lack(3)
+    assert frontier.pop() == 2
+    held.discard(1)
+    frontier.lack(2)
+    assert order_of(frontier) == [0, 1, 2, 3]
+    assert frontier.done == frontier.demanded == [True] * 4
+
+
+def test_a_taker_that_lacks_a_value_waits_for_a_maker_that_is_under_way() -> None:
+    graph = Graph([[], [0], [0]], [True, False, False], [Verdict.LAZY, Verdict.RUN, Verdict.RUN])
+    held = {0}
+    frontier = held_frontier(graph, held)
+    assert [frontier.pop(), frontier.pop()] == [1, 2]
+    held.clear()
+    frontier.lack(1)
+    assert frontier.pop() == 0
+    frontier.lack(2)
+    assert not frontier.ready
+    frontier.complete(0)
+    assert order_of(frontier) == [1, 2]
+
+
+@given(graphs(), st.data())
+def test_with_values_held_and_lost_at_random_each_node_has_what_it_takes(
+    graph: Graph, data: st.DataObject
+) -> None:
+    lazy = [node for node in range(len(graph.needs)) if graph.verdicts[node] is not Verdict.RUN]
+    held = {node for node in lazy if data.draw(st.booleans())}
+    frontier, done = held_frontier(graph, held), set[int]()
+    while frontier.ready:
+        node = frontier.pop()
+        lost = {
+            maker
+            for maker in graph.demands[node]
+            if maker in held and maker not in done and data.draw(st.booleans())
+        }
+        if lost:
+            held -= lost
+            frontier.lack(node)
+            continue
+        assert all(maker in done or maker in held for maker in graph.demands[node])
+        done.add(node)
+        frontier.complete(node)
+    assert {node for node, verdict in enumerate(graph.verdicts) if verdict is Verdict.RUN} <= done
+    assert done <= graph.must_run()
 
 
 class Counted(list):  # type: ignore[type-arg]
