@@ -70,6 +70,10 @@ class StoreError(MloError):
     exit_code = 1
 
 
+class DamageError(StoreError):
+    """Something in a store that does not hold what its name says."""
+
+
 class DataError(MloError):
     """A dataset whose content cannot be loaded or saved; it fails the node, not the command."""
 

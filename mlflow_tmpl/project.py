@@ -167,7 +167,9 @@ class Project:
         """What is kept of past outputs: how full it is, checked, collected, shared."""
         from mlflow_tmpl.ledger.project_store import ProjectStore
 
-        return ProjectStore(self.shelf.store, lambda: self.ledger, self.root, self.settings.store)
+        return ProjectStore(
+            self.shelf.store, lambda: self.ledger, self.root, self.settings.store, self._store_options
+        )
 
     @property
     def has_ledger(self) -> bool:
@@ -469,6 +471,24 @@ class Project:
         files = own_files(self.root, self.settings, sorted(named))
         self.ledger.hashes.warm(files.values())
         return files
+
+    def _store_options(self) -> dict[str, Any]:
+        """Return what the shared store is opened with."""
+        name = self.settings.store.credentials
+        if name is None:
+            return {}
+        known = self.config.credentials.data or {}
+        if name not in known:
+            raise ProjectError(
+                f"the shared store needs credentials {name!r}, which are nowhere",
+                where=place(self.root / "pyproject.toml"),
+                hint=did_you_mean(name, known)
+                or f"add {name!r} to {self.settings.config}/local/credentials.yml",
+            )
+        found = known[name].plain()
+        if not isinstance(found, dict):
+            raise ProjectError(f"credentials {name!r} must be a mapping", where=str(known[name].origin))
+        return found
 
     def _elsewhere(self, pipeline: Pipeline, parameters: Value) -> Pipeline:
         """Return all nodes of the project, to say where a missing value is made; fewer where a module is broken."""

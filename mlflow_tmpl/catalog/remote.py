@@ -95,9 +95,10 @@ class RemoteFile:
         with tempfile.TemporaryDirectory(prefix="mlo-") as folder:
             local = Path(folder, self.url.partition("?")[0].rpartition("/")[2])
             yield local
-            self.patiently(lambda: self._upload(local))
+            self.patiently(lambda: self.upload(local))
 
-    def _upload(self, local: Path) -> None:
+    def upload(self, local: Path) -> None:
+        """Put a local file there, so that whoever looks finds the old content or the new."""
         system, path = self._connect()
         if self.protocol in OBJECT_STORES:
             system.put_file(str(local), path)

@@ -11,6 +11,7 @@ from mlflow_tmpl.engine.events import ContentFound, NodeFinished, NodeStarted
 from mlflow_tmpl.errors import MloError
 from mlflow_tmpl.pipeline.names import base_name
 from mlflow_tmpl.store.shelf import Shelf, path_of
+from mlflow_tmpl.store.store import is_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
@@ -61,6 +62,10 @@ class Keeping:
             for name, fingerprint, _ in event.parts.inputs.values() if event.parts else ():
                 if name in event.outcome.loaded and base_name(name) not in self._made:
                     self._keep_behind(name, fingerprint, Shelf.keep_input)
+        elif isinstance(event, NodeFinished) and event.status == "reused":
+            for name, fingerprint in (event.fingerprints or {}).items():
+                if is_digest(fingerprint) and not self._shelf.store.has(fingerprint):
+                    self._keep_behind(name, fingerprint)
 
     def restore(self, decision: Decision) -> bool:
         """Bring back what a decision counts on, and tell whether all of it is there."""

@@ -26,9 +26,12 @@ if TYPE_CHECKING:
     from mlflow_tmpl.ledger.logs import LogEntry
     from mlflow_tmpl.ledger.past import Past
     from mlflow_tmpl.ledger.request import Request
+    from mlflow_tmpl.ledger.sharing import Shared
     from mlflow_tmpl.ledger.uses import Uses
     from mlflow_tmpl.ledger.versions import VersionRecord
     from mlflow_tmpl.ledger.writer import Writer
+    from mlflow_tmpl.store import Store
+    from mlflow_tmpl.store.shared import SharedStore
 
 _NODES = (
     "SELECT node, action, status, reasons, duration_s, ended_at, error FROM node_run WHERE run = ? "
@@ -286,6 +289,27 @@ class Ledger:
         from mlflow_tmpl.ledger.uses import cutoff
 
         return cutoff(self._database, runs)
+
+    def push(self, store: Store, shared: SharedStore) -> Shared:
+        """Copy what a shared store lacks of the runs that have ended, what they gave, and the events.
+
+        Raises:
+            StoreError: it cannot be reached.
+        """
+        from mlflow_tmpl.ledger.sharing import Sharing
+
+        self.leases.close_lost()
+        return Sharing(self._database, store, shared).push()
+
+    def pull(self, store: Store, shared: SharedStore) -> Shared:
+        """Copy what is new in a shared store.
+
+        Raises:
+            StoreError: it cannot be reached.
+        """
+        from mlflow_tmpl.ledger.sharing import Sharing
+
+        return Sharing(self._database, store, shared).pull()
 
     @property
     def events(self) -> EventLog:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from mlflow_tmpl.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
     from mlflow_tmpl.ledger.ledger import Ledger
+    from mlflow_tmpl.ledger.sharing import Shared
     from mlflow_tmpl.settings import StoreSettings
     from mlflow_tmpl.store import Store
     from mlflow_tmpl.store.collecting import Surplus
+    from mlflow_tmpl.store.shared import SharedStore
     from mlflow_tmpl.store.verifying import Checked
 
 
@@ -89,15 +93,22 @@ class ProjectStore:
         open_ledger: gives the record of what they are; called when it is needed.
         root: the project's folder.
         said: what the project's settings say of it.
+        credentials: gives what the shared store is opened with.
     """
 
     def __init__(
-        self, store: Store, open_ledger: Callable[[], Ledger], root: Path, said: StoreSettings
+        self,
+        store: Store,
+        open_ledger: Callable[[], Ledger],
+        root: Path,
+        said: StoreSettings,
+        credentials: Callable[[], Mapping[str, Any]] = dict,
     ) -> None:
         self.store = store
         self._open_ledger = open_ledger
         self._root = root
         self._said = said
+        self._credentials = credentials
 
     def settings(self) -> dict[str, Any]:
         """Return what the project's settings say of it, as plain data and without secrets."""
@@ -153,10 +164,49 @@ class ProjectStore:
         since += [time.time() - older_than_s] if older_than_s is not None else []
         return self._collect(min(since, default=_EVER), dry_run=dry_run)
 
+    def push(self, url: str = "") -> Shared:
+        """Share runs, and what they made, with others.
+
+        Args:
+            url: where; what the settings say unless given.
+
+        Raises:
+            StoreError: it cannot be reached.
+            UsageError: neither the call nor the settings say where.
+        """
+        return self._ledger.push(self.store, self._shared(url))
+
+    def pull(self, url: str = "") -> Shared:
+        """Take over what others have shared; the limit of the settings then holds again.
+
+        Args:
+            url: from where; what the settings say unless given.
+
+        Raises:
+            StoreError: it cannot be reached.
+            UsageError: neither the call nor the settings say from where.
+        """
+        pulled = self._ledger.pull(self.store, self._shared(url))
+        self.trim()
+        return pulled
+
     def trim(self) -> None:
         """Remove what was used longest ago if the store is larger than it may be."""
         if self._said.max_bytes is not None and self.contents().size > self._said.max_bytes:
             self._collect(_EVER)
+
+    def _shared(self, url: str) -> SharedStore:
+        from mlflow_tmpl.store.shared import SharedStore
+
+        if not url and not self._said.url:
+            raise UsageError(
+                "it is not said where the shared store is",
+                hint="give its URL, or set url in [tool.mlo.store] of pyproject.toml",
+            )
+        where = url or str(self._said.url)
+        if "://" not in where:  # the command line means the current folder, the settings the project's
+            where = str((Path() if url else self._root).absolute() / Path(where).expanduser())
+        return SharedStore(where, self._credentials())
 
     def _collect(self, since: float, *, dry_run: bool = False) -> Collected:
         from mlflow_tmpl.store.collecting import Wanted, surplus

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mlflow_tmpl.catalog.files import replace, replacing
 from mlflow_tmpl.catalog.temporaries import Leftovers, remove, temporary_name
-from mlflow_tmpl.errors import StoreError, place
+from mlflow_tmpl.errors import DamageError, StoreError, place
 from mlflow_tmpl.hashing import DIGEST_BYTES, Hasher, digest_file
 from mlflow_tmpl.store.cloning import LINK_BYTES, clone
 
@@ -84,6 +84,7 @@ class Store:
                     hasher.update(piece)
                     file.write(piece)
             self._settle(temporary, self._where(hasher.digest()))
+            self._pulled_at(hasher.digest()).unlink(missing_ok=True)
         except BaseException:
             remove(temporary)
             raise
@@ -137,7 +138,7 @@ class Store:
         Whoever reads the file at any moment finds the old content or the new.
 
         Raises:
-            StoreError: the object is damaged; it is then set aside, and the file is untouched.
+            DamageError: the object is damaged; it is then set aside, and the file is untouched.
             OSError: the file cannot be written.
         """
         source = self.path(digest)
@@ -158,13 +159,15 @@ class Store:
     def receiving(self, digest: str) -> Iterator[Path]:
         """Give a path to write an object of a shared store to; it is one of this store's when the block ends well.
 
+        Nothing happens if nothing is written.
+
         Raises:
-            StoreError: what was written is not what the digest says.
+            DamageError: what was written is not what the digest says.
         """
         with self._new(self._pulled_at(digest)) as temporary:
             yield temporary
-            if digest_file(temporary) != digest:
-                raise StoreError(
+            if temporary.exists() and digest_file(temporary) != digest:
+                raise DamageError(
                     f"the object {digest!r} of the shared store is damaged",
                     hint="who made it can push it again once it is removed there",
                 )
@@ -235,9 +238,9 @@ class Store:
         target.parent.mkdir(parents=True, exist_ok=True)
         replace(temporary, target)
 
-    def _damaged(self, digest: str) -> StoreError:
+    def _damaged(self, digest: str) -> DamageError:
         aside = place(self.set_aside(digest))
-        return StoreError(
+        return DamageError(
             f"the object {digest!r} of the store is damaged",
             where=place(self._where(digest)),
             hint=f"it is set aside as {aside}; what it was kept for is made again when it is needed",

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlflow_tmpl.errors import StoreError
+from mlflow_tmpl.errors import DamageError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +56,8 @@ def _aside(store: Store, digest: str) -> Path | None:
     """Return where a damaged object went, ``None`` if it is whole or gone meanwhile."""
     try:
         store.verified(digest)
+    except DamageError:
+        return store.aside(digest)
     except StoreError:
-        aside = store.aside(digest)
-        return aside if aside.exists() else None
+        return None
     return None

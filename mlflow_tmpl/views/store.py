@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mlflow_tmpl.ledger.project_store import Collected, Contents
+    from mlflow_tmpl.ledger.sharing import Shared
     from mlflow_tmpl.store.verifying import Checked
     from mlflow_tmpl.views.lines import Paper
 
@@ -96,3 +97,22 @@ def collected_lines(collected: Collected, paper: Paper) -> Iterator[str]:
     done = "would go" if collected.dry_run else "removed"
     what = f"{objects(len(removed))} {done}, {in_bytes(collected.freed)}" if removed else f"nothing {done}"
     yield f"{what}; {objects(collected.kept.objects)} kept, {in_bytes(collected.kept.size)}"
+
+
+def shared_lines(shared: Shared, action: str) -> Iterator[str]:
+    """Yield what was copied to a shared store, or from it.
+
+    Args:
+        shared: what was copied.
+        action: ``push`` or ``pull``.
+    """
+    direction = "to" if action == "push" else "from"
+    counts = ((shared.runs, "run"), (shared.events, "event"), (shared.objects, "object"))
+    told = [f"{count:,} {what}{'' if count == 1 else 's'}" for count, what in counts if count]
+    if told:
+        size = f" ({in_bytes(shared.size)})" if shared.objects else ""
+        yield f"{action}ed {', '.join(told)}{size} {direction} {shared.url}"
+    else:
+        yield f"nothing new to {action} {direction} {shared.url}"
+    for problem in shared.problems:
+        yield f"warning: {problem}"
