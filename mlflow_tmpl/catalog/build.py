@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from mlflow_tmpl.catalog.credentials import find_credentials
 from mlflow_tmpl.catalog.dataset import Adapted, Dataset, Memory, require_load_and_save
 from mlflow_tmpl.catalog.datasets import LIBRARIES, Format
+from mlflow_tmpl.catalog.datasets.calls import function
+from mlflow_tmpl.catalog.datasets.context import Context
 from mlflow_tmpl.catalog.entry import (
     Entry,
     check_entry,
@@ -16,6 +18,7 @@ from mlflow_tmpl.catalog.entry import (
     describe_entry,
     unknown_type,
 )
+from mlflow_tmpl.catalog.extras import require_package
 from mlflow_tmpl.catalog.failures import one_line
 from mlflow_tmpl.catalog.file_dataset import FileDataset
 from mlflow_tmpl.catalog.fingerprints import VERSION
@@ -32,8 +35,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from mlflow_tmpl.catalog.datasets import Source
     from mlflow_tmpl.catalog.places import Place
     from mlflow_tmpl.config.values import Value
+
+
+_ACCESS_KEYS = ("cache", "fingerprint")
+"""Keys of a source that say how its files are reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,8 @@ class Builder:
             raise unknown_type(entry)
         if entry.format is not None:
             return self._file(entry, entry.format, version)
+        if entry.source is not None:
+            return self._source(entry, entry.source)
         found = find_type(entry)
         if isinstance(found, Format):
             check_file_entry(entry)
@@ -78,13 +88,7 @@ class Builder:
     def _file(self, entry: Entry, form: Format, version: str) -> FileDataset:
         filepath = entry.text("filepath")
         options = find_credentials(entry, self.credentials)
-        access = Access(
-            self.hash_file,
-            self.leftovers,
-            options,
-            fingerprint=entry.text("fingerprint") or VERSION,  # type: ignore[arg-type]  # checked above
-            cache=Cache(self.root / CACHE_FOLDER) if form.local or entry.flag("cache") else None,
-        )
+        access = self._access(entry, options, cached=form.local)
         return FileDataset(
             name=entry.name,
             format=form,
@@ -103,6 +107,25 @@ class Builder:
             return versioned_place(filepath, self.root, access, version)
         return place_of(filepath, self.root, access)
 
+    def _access(self, entry: Entry, options: dict[str, Any], *, cached: bool) -> Access:
+        return Access(
+            self.hash_file,
+            self.leftovers,
+            options,
+            fingerprint=entry.text("fingerprint") or VERSION,  # type: ignore[arg-type]  # checked above
+            cache=Cache(self.root / CACHE_FOLDER) if cached or entry.flag("cache") else None,
+        )
+
+    def _source(self, entry: Entry, source: Source) -> Adapted:
+        require_package(entry, source)
+        options = find_credentials(entry, self.credentials)
+        secrets = tuple(secret_texts(options))
+        access = self._access(entry, options, cached=False)
+        given = {key: value for key, value in entry.arguments().items() if key not in _ACCESS_KEYS}
+        context = Context(entry.name, entry.where, self.root, access, secrets)
+        arguments = {**source.defaults, **given, "context": context}
+        return self._made(entry, function(source.made_by), arguments, secrets)
+
     def _other(self, entry: Entry, kind: type[Any], version: str) -> Adapted:
         require_load_and_save(entry.name, kind, where=entry.where)
         arguments, options = entry.arguments(), find_credentials(entry, self.credentials)
@@ -110,9 +133,13 @@ class Builder:
             arguments["credentials"] = options
         if entry.text("filepath") and not is_remote(entry.text("filepath")):
             arguments["filepath"] = str(local_path(entry.text("filepath"), self.root))
-        secrets = tuple(secret_texts(options))
         if entry.flag("versioned"):
             arguments["version"] = kedro_version(entry, kind, version)
+        return self._made(entry, kind, arguments, tuple(secret_texts(options)))
+
+    def _made(
+        self, entry: Entry, kind: type[Any], arguments: dict[str, Any], secrets: tuple[str, ...]
+    ) -> Adapted:
         try:
             made = kind(**arguments)
         except (MloError, MemoryError):

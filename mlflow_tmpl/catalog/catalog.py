@@ -192,6 +192,13 @@ class Catalog:
         put = getattr(dataset, "put_stream" if chunks else "put", save)
         return put(data) or dataset.fingerprint() or ""
 
+    def confirm(self, names: Iterable[str]) -> None:
+        """Tell datasets that a run which took them has succeeded: some remember what of them was taken."""
+        for name in names:
+            confirm = getattr(self._built.get(name), "confirm", None)
+            if confirm is not None:
+                confirm()
+
     def exists(self, name: str) -> bool:
         """Tell whether there is something to load; never for a dataset in memory."""
         return not self.is_memory(name) and self.dataset(name).exists()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
-from mlflow_tmpl.catalog.failures import reported
+from mlflow_tmpl.catalog.failures import Given, reported
 from mlflow_tmpl.catalog.secrets import qualified_name, showable
 from mlflow_tmpl.errors import CatalogError, DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
 CopyMode = Literal["never", "shallow", "deep"]
@@ -114,10 +114,26 @@ class Adapted:
         with self._reported("loaded"):
             return self.wrapped.load()
 
+    @property
+    def head(self) -> Callable[[int], Any] | None:
+        """Loads the first rows, if the object can do that without loading all."""
+        with self._reported("loaded"):
+            head = getattr(self.wrapped, "head", None)
+        return self._head if head is not None else None
+
+    def _head(self, rows: int) -> Any:
+        with self._reported("loaded"):
+            return self.wrapped.head(rows)
+
     def save(self, data: Any) -> None:
         """Have the object save."""
+        self.put(data)
+
+    def put(self, data: Any) -> str | None:
+        """Have the object save; return the fingerprint of exactly what was saved, if it tells that."""
+        put = getattr(self.wrapped, "put", None)
         with self._reported("saved"):
-            self.wrapped.save(data)
+            return put(data) if put is not None else self.wrapped.save(data)  # type: ignore[no-any-return]
 
     @property
     def streams(self) -> bool:
@@ -125,9 +141,32 @@ class Adapted:
         return can_stream(self.wrapped)
 
     def save_stream(self, chunks: Iterator[Any]) -> None:
-        """Have the object save chunk by chunk."""
-        with self._reported("saved"):
-            self.wrapped.save_stream(chunks)
+        """Have the object save chunk by chunk; an error of their giver passes unchanged."""
+        self.put_stream(chunks)
+
+    def put_stream(self, chunks: Iterator[Any]) -> str | None:
+        """Save chunk by chunk, and return what `put` returns."""
+        put = getattr(self.wrapped, "put_stream", self.wrapped.save_stream)
+        given = Given(chunks)
+        with self._reported("saved", foreign=given.is_failure):
+            return put(given)  # type: ignore[no-any-return]
+
+    @property
+    def read_only(self) -> bool:
+        """Whether the object says that it cannot be saved."""
+        return bool(getattr(self.wrapped, "read_only", False))
+
+    @property
+    def place(self) -> Any:
+        """Where the object's files lie, if it is made of files in one place."""
+        return getattr(self.wrapped, "place", None)
+
+    def confirm(self) -> None:
+        """Tell the object that a run which loaded it has succeeded, if it wants to know."""
+        confirm = getattr(self.wrapped, "confirm", None)
+        with self._reported("confirmed"):
+            if confirm is not None:
+                confirm()
 
     def exists(self) -> bool:
         """Return what the object says; ``True`` if it cannot be asked."""
@@ -155,8 +194,9 @@ class Adapted:
 
         return dataset_html(self.name, self.describe())
 
-    def _reported(self, done: str) -> AbstractContextManager[None]:
-        return reported(f"dataset {self.name!r} cannot be {done}", where=self.where, secrets=self.secrets)
+    def _reported(self, done: str, **options: Any) -> AbstractContextManager[None]:
+        problem = f"dataset {self.name!r} cannot be {done}"
+        return reported(problem, where=self.where, secrets=self.secrets, **options)
 
 
 def adapt(name: str, thing: Any, *, where: str = "") -> Dataset:

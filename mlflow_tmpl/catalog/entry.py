@@ -14,6 +14,7 @@ from mlflow_tmpl.catalog.datasets import (
     format_named,
     format_of_path,
     formats_of,
+    source_named,
 )
 from mlflow_tmpl.catalog.fingerprints import FINGERPRINTS
 from mlflow_tmpl.catalog.places import shown_path
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from mlflow_tmpl.catalog.datasets import Format
+    from mlflow_tmpl.catalog.datasets import Format, Source
     from mlflow_tmpl.config.values import Origin, Value
 
 _TEXTS = ("type", "filepath", "credentials", "schema", "layer", "role", "file_format", "backend")
@@ -46,6 +47,17 @@ FILE_KEYS = (
 )
 _FORMAT_KEYS = ("file_format", "backend")
 """Keys that only mean something where `type` leaves the format open."""
+
+SOURCE_KEYS = ("type", "credentials", "schema", *NOTES)
+"""What an entry of any kind of source may have beside the keys of its own."""
+
+SHAPES: Mapping[str, tuple[type, ...]] = {
+    "text": (str,),
+    "flag": (bool,),
+    "mapping": (dict, type(None)),
+    "text or mapping": (str, dict),
+}
+"""What a key of a source may hold, by the word that its row has for it."""
 
 MEMORY_KEYS = ("type", "copy", "keep", *NOTES)
 
@@ -90,6 +102,11 @@ class Entry:
             return format_of_path(filepath)
         return format_named(self.type_name, filepath, self.text("file_format") or self.text("backend"))
 
+    @property
+    def source(self) -> Source | None:
+        """The kind of source that the type tells, if it is one of ours."""
+        return source_named(self.type_name)
+
     def text(self, key: str) -> str:
         """Return a setting that is a text; empty if it is not there."""
         value = self.settings.get(key)
@@ -125,13 +142,22 @@ def read_entry(name: str, value: Value) -> Entry:
     if isinstance(value.data, str) and value.data:
         return Entry(name, {"filepath": value}, value.origin)
     if isinstance(value.data, dict):
-        return Entry(name, value.data, value.origin)
+        return Entry(name, _renamed(value.data), value.origin)
     found = "empty" if value.data in (None, "") else f"a {type(value.data).__name__}"
     raise CatalogError(
         f"dataset {name!r} must be a path or a mapping, but is {found}",
         where=str(value.origin),
         hint="write 'data/01_raw/x.csv', or {type: ..., filepath: ...}",
     )
+
+
+def _renamed(settings: Mapping[str, Value]) -> Mapping[str, Value]:
+    """Return settings with our names of the keys that Kedro calls otherwise."""
+    kind = settings.get("type")
+    source = source_named(kind.data) if kind is not None and isinstance(kind.data, str) else None
+    if source is None or not source.renamed:
+        return settings
+    return {source.renamed.get(key, key): value for key, value in settings.items()}
 
 
 def check_name(name: str, origin: object) -> None:
@@ -161,6 +187,8 @@ def check_entry(entry: Entry) -> None:
         _check_keys(entry, MEMORY_KEYS)
     elif entry.format:
         check_file_entry(entry)
+    elif entry.source:
+        _check_source(entry, entry.source)
 
 
 def check_file_entry(entry: Entry) -> None:
@@ -172,6 +200,17 @@ def check_file_entry(entry: Entry) -> None:
     _check_keys(entry, (*FILE_KEYS, *(_FORMAT_KEYS if entry.type_name in LIBRARIES else ())))
     if not entry.text("filepath"):
         raise entry.error("has no filepath")
+
+
+def _check_source(entry: Entry, source: Source) -> None:
+    _check_keys(entry, (*SOURCE_KEYS, *source.keys))
+    for key in source.required:
+        if key not in entry.settings:
+            raise entry.error(f"has no {key}")
+    for key, value in entry.settings.items():
+        shape = source.keys.get(key)
+        if shape is not None and not isinstance(value.data, SHAPES[shape]):
+            raise entry.error(f"must have a {shape} for {key!r}, not {_kind(value)}", key=key)
 
 
 def _check_keys(entry: Entry, known: tuple[str, ...]) -> None:
@@ -199,7 +238,7 @@ def _check_shapes(entry: Entry) -> None:
         if modes and value.data not in modes:
             hint = f"it is one of {', '.join(modes)}"
             raise entry.error(f"cannot have {key}: {value.data!r}", key=key, hint=hint)
-        if key == "fingerprint" and entry.format and value.data not in FINGERPRINTS:
+        if key == "fingerprint" and (entry.format or entry.source) and value.data not in FINGERPRINTS:
             hint = f"it is one of {', '.join(FINGERPRINTS)}"
             raise entry.error(f"cannot have fingerprint: {value.data!r}", key=key, hint=hint)
         if key == "cache" and entry.format and not isinstance(value.data, bool):
@@ -207,7 +246,9 @@ def _check_shapes(entry: Entry) -> None:
 
 
 def _kind(value: Value) -> str:
-    names = {"dict": "a mapping", "list": "a list", "NoneType": "nothing", "str": "an empty text"}
+    names = {"dict": "a mapping", "list": "a list", "NoneType": "nothing"}
+    if value.data == "":
+        return "an empty text"
     return names.get(type(value.data).__name__, repr(value.data))
 
 
@@ -255,7 +296,8 @@ def describe_entry(entry: Entry, root: Path) -> dict[str, Any]:
             "save_args": showable(entry.plain("save_args")),
         }
     else:
-        own = {"type": entry.type_name or "unknown", **showable(entry.arguments())}
+        kind = entry.source.name if entry.source else entry.type_name or "unknown"
+        own = {"type": kind, **showable(entry.arguments())}
         if entry.text("filepath"):
             own["filepath"] = shown_path(entry.text("filepath"), root)
     if entry.flag("versioned"):

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mlflow_tmpl.catalog.datasets import Source
+    from mlflow_tmpl.catalog.entry import Entry
+
 _OF_PROTOCOLS: Mapping[str, str] = {
     **dict.fromkeys(("s3", "s3a"), "s3"),
     **dict.fromkeys(("gs", "gcs"), "gcs"),
@@ -25,3 +28,15 @@ def pip_line(extra: str, protocol: str = "") -> str:
     """
     extras = [each for each in (extra, _OF_PROTOCOLS.get(protocol)) if each]
     return f"pip install 'mlflow-tmpl[{','.join(extras)}]'" if extras else ""
+
+
+def require_package(entry: Entry, source: Source) -> None:
+    """Refuse an entry of a kind whose library is not installed.
+
+    Raises:
+        CatalogError: it is not; the hint is the command that installs it.
+    """
+    from importlib.util import find_spec
+
+    if source.package and find_spec(source.package) is None:
+        raise entry.error(f"needs the package {source.package!r}", key="type", hint=pip_line(source.extra))

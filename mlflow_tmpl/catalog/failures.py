@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.catalog.secrets import mask_values
 from mlflow_tmpl.errors import DataError, MloError
@@ -64,3 +64,27 @@ def one_line(error: BaseException, secrets: Iterable[str] = ()) -> str:
     if " " not in text:
         text = f"{type(error).__name__}: {text}" if text else type(error).__name__
     return text if len(text) <= LONGEST_MESSAGE else text[: LONGEST_MESSAGE - 3] + "..."
+
+
+class Given:
+    """Chunks, and whether it was their giver who failed: that is the node's error, not the dataset's."""
+
+    def __init__(self, chunks: Iterator[Any]) -> None:
+        self._chunks = iter(chunks)
+        self._failure: Exception | None = None
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        try:
+            return next(self._chunks)
+        except StopIteration:
+            raise
+        except Exception as error:
+            self._failure = error
+            raise
+
+    def is_failure(self, error: Exception) -> bool:
+        """Tell whether the giver raised this."""
+        return error is self._failure

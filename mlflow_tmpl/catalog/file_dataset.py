@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from mlflow_tmpl.catalog.compression import is_compressed, opened, through
 from mlflow_tmpl.catalog.extras import pip_line
-from mlflow_tmpl.catalog.failures import reported
+from mlflow_tmpl.catalog.failures import Given, reported
 from mlflow_tmpl.errors import DataError
 from mlflow_tmpl.hashing import digest_file
 
@@ -145,7 +145,7 @@ class FileDataset:
             hint = "give out the whole, or use csv, parquet, jsonl or text"
             raise DataError(f"{self._failed('saved to')} chunk by chunk", where=self.where, hint=hint)
         arguments = {**self.format.save_defaults, **self.save_args}
-        given = _Given(chunks)
+        given = Given(chunks)
         opener = open if "compression" in arguments else opened
         with self._reported("saved to", foreign=given.is_failure), self.place.writing() as target:
             with opener(target, "wb") as file:
@@ -194,27 +194,3 @@ class FileDataset:
 
     def _failed(self, done: str) -> str:
         return f"dataset {self.name!r} cannot be {done} {self.filepath}"
-
-
-class _Given:
-    """Chunks, and whether it was their giver who failed: that is the node's error, not the dataset's."""
-
-    def __init__(self, chunks: Iterator[Any]) -> None:
-        self._chunks = iter(chunks)
-        self._failure: Exception | None = None
-
-    def __iter__(self) -> Iterator[Any]:
-        return self
-
-    def __next__(self) -> Any:
-        try:
-            return next(self._chunks)
-        except StopIteration:
-            raise
-        except Exception as error:
-            self._failure = error
-            raise
-
-    def is_failure(self, error: Exception) -> bool:
-        """Tell whether the giver raised this."""
-        return error is self._failure

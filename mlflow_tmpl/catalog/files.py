@@ -48,7 +48,7 @@ def replacing(path: Path, leftovers: Leftovers | None = None) -> Iterator[Path]:
     except BaseException:
         remove(temporary)
         raise
-    _sync_folder(target.parent)
+    sync_folder(target.parent)
 
 
 def replace(source: Path, target: Path, patience_s: Sequence[float] = PATIENCE_S) -> None:
@@ -96,11 +96,7 @@ def _settle(temporary: Path, mode: int | None) -> None:
     """Bring what was written to the disk: a rename that survives a power cut must not outlive its content."""
     if temporary.is_dir():
         raise IsADirectoryError(errno.EISDIR, "a folder was written where a file is declared", str(temporary))
-    descriptor = os.open(temporary, os.O_RDWR | getattr(os, "O_BINARY", 0))
-    try:
-        _sync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_file(temporary)
     if mode is not None:
         temporary.chmod(mode)
 
@@ -113,7 +109,17 @@ def _sync(descriptor: int) -> None:
             raise
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_file(path: Path) -> None:
+    """Bring a file's content to the disk, where that can be asked for."""
+    descriptor = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
+    try:
+        _sync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring a folder's names to the disk, where that can be asked for."""
     if sys.platform == "win32":
         return
     descriptor = os.open(folder, os.O_RDONLY)

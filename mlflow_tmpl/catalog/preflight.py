@@ -82,9 +82,23 @@ def _check_output(catalog: Catalog, name: str) -> None:
     dataset = catalog.dataset(name)
     if isinstance(dataset, FileDataset):
         _check_package(dataset, dataset.save_args)
-        problem = dataset.place.writing_problem()
-        if problem:
-            raise _error(dataset, f"cannot be saved to {dataset.filepath}: {problem}")
+    problem = _saving_problem(dataset)
+    if problem:
+        filepath = catalog.describe(name).get("filepath")
+        target = f"to {filepath}" if filepath else ""
+        raise CatalogError(
+            f"dataset {name!r} cannot be saved {target}".rstrip() + f": {problem}",
+            where=catalog.where(name),
+            hint=dataset.format.instead if isinstance(dataset, FileDataset) else "",
+        )
+
+
+def _saving_problem(dataset: Dataset) -> str:
+    """Return why a dataset cannot be saved, as far as that can be told before; empty if nothing speaks against it."""
+    form, place = getattr(dataset, "format", None), getattr(dataset, "place", None)
+    if getattr(dataset, "read_only", False) or (form is not None and form.save is None):
+        return "it is only read"
+    return place.writing_problem() if place is not None else ""
 
 
 def _claim(catalog: Catalog, name: str, taken: dict[str, str]) -> None:

@@ -79,7 +79,7 @@ class RemoteFile:
 
     def reading(self) -> AbstractContextManager[Path | IO[bytes]]:
         """Open the file, so that a library fetches only the parts that it needs; or give the path of a kept copy."""
-        system, path = self._connect()
+        system, path = self.connect()
         if self.cache is None:
             return system.open(path, "rb")  # type: ignore[no-any-return]
         version = version_of(system.info(path))
@@ -99,7 +99,7 @@ class RemoteFile:
 
     def upload(self, local: Path) -> None:
         """Put a local file there, so that whoever looks finds the old content or the new."""
-        system, path = self._connect()
+        system, path = self.connect()
         if self.protocol in OBJECT_STORES:
             system.put_file(str(local), path)
             return
@@ -116,13 +116,13 @@ class RemoteFile:
 
     def exists(self) -> bool:
         """Ask the file system."""
-        return self.patiently(lambda: bool(_ask("exists", *self._connect())))
+        return self.patiently(lambda: bool(_ask("exists", *self.connect())))
 
     def fingerprint(self) -> str | None:
         """Return what the store says of the content, or its hash where that is declared; ``None``: it says nothing."""
         if self.how == "content":
-            return self.patiently(lambda: _hash(*self._connect()))
-        info = self.patiently(lambda: _ask("info", *self._connect()))
+            return self.patiently(lambda: _hash(*self.connect()))
+        info = self.patiently(lambda: _ask("info", *self.connect()))
         return version_of(info) or (stat_of(info) if self.how == "stat" else None)
 
     def reading_problem(self) -> tuple[str, str]:
@@ -133,7 +133,7 @@ class RemoteFile:
         """Tell what can only be read; for the rest, whether one may write shows when one does."""
         return f"{self.protocol} can only be read" if self.protocol in READ_ONLY else ""
 
-    def _connect(self) -> tuple[Any, str]:
+    def connect(self) -> tuple[Any, str]:
         """Return the file system, with nothing that it remembers of folders, and the path there."""
         from fsspec.core import url_to_fs
 

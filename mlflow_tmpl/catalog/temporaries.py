@@ -82,11 +82,16 @@ class Leftovers:
         self._due[str(folder)] = now + (now - start) / LISTING_SHARE
 
 
+def writer_is_dead(name: str) -> bool:
+    """Tell of a temporary's name whether a process of this machine wrote it that is no more."""
+    match = _LEFTOVER(name)
+    return match is not None and match["host"] == _host() and not is_alive(int(match["pid"]))
+
+
 def _is_dead(entry: os.DirEntry[str]) -> bool:
-    match = _LEFTOVER(entry.name)
-    if match is None:
+    if _LEFTOVER(entry.name) is None:
         return False
-    if match["host"] == _host() and not is_alive(int(match["pid"])):
+    if writer_is_dead(entry.name):
         return True
     try:
         return time.time() - entry.stat(follow_symlinks=False).st_mtime > STALE_S

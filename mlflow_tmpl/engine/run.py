@@ -90,6 +90,8 @@ def execute(
         )
         with capture.listening():
             loop.run(executor)
+        if not loop.failures:
+            plan.catalog.confirm(plan.pipeline.inputs)
         status = "failed" if loop.failures else "done"
     finally:
         try:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from mlflow_tmpl.catalog.compression import COMPRESSED_SUFFIXES
 from mlflow_tmpl.catalog.datasets.arrow import ARROW
 from mlflow_tmpl.catalog.datasets.figure import FIGURES
-from mlflow_tmpl.catalog.datasets.format import Format
+from mlflow_tmpl.catalog.datasets.format import Format, Source
 from mlflow_tmpl.catalog.datasets.models import MODELS
 from mlflow_tmpl.catalog.datasets.pandas import PANDAS
 from mlflow_tmpl.catalog.datasets.polars import POLARS
 from mlflow_tmpl.catalog.datasets.relations import RELATIONS
 from mlflow_tmpl.catalog.datasets.serial import SERIAL
+from mlflow_tmpl.catalog.datasets.sources import SOURCES
 from mlflow_tmpl.catalog.datasets.text import BYTES, TEXT
 
 if TYPE_CHECKING:
@@ -64,7 +65,11 @@ _BY_LIBRARY: Mapping[tuple[str, str], Format] = MappingProxyType(
     }
 )
 
-TYPE_NAMES = (*_BY_NAME, *LIBRARIES, *MEMORY_NAMES)
+_SOURCES: Mapping[str, Source] = MappingProxyType(
+    {name: each for each in SOURCES for name in (each.name, *each.aliases)}
+)
+
+TYPE_NAMES = (*_BY_NAME, *LIBRARIES, *_SOURCES, *MEMORY_NAMES)
 """Every name that an entry may give as its `type` without a module of its own."""
 
 
@@ -86,6 +91,11 @@ def format_named(name: str, filepath: str = "", file_format: str = "") -> Format
     if library:
         return next(filter(None, (_BY_LIBRARY.get((library, end)) for end in _ends(filepath))), None)
     return _BY_NAME.get(name)
+
+
+def source_named(name: str) -> Source | None:
+    """Return the kind of source of a short name or one of Kedro's names."""
+    return _SOURCES.get(name)
 
 
 def formats_of(library: str) -> tuple[str, ...]:
@@ -120,9 +130,12 @@ __all__ = [
     "FORMATS",
     "LIBRARIES",
     "MEMORY_NAMES",
+    "SOURCES",
     "TYPE_NAMES",
     "Format",
+    "Source",
     "format_named",
     "format_of_path",
     "formats_of",
+    "source_named",
 ]
