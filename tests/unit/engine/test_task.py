@@ -90,7 +90,7 @@ def test_a_generator_streams_into_a_text_file(tmp_path: Path) -> None:
     assert (tmp_path / "t.txt").read_bytes() == b"one\ntwo\n"
 
 
-@pytest.mark.parametrize("entry", ["x.parquet", "x.json", {"type": "memory"}])
+@pytest.mark.parametrize("entry", ["x.orc", "x.json", {"type": "memory"}])
 def test_a_generator_is_refused_where_nothing_can_be_appended_before_anything_runs(
     tmp_path: Path, entry: Any
 ) -> None:
