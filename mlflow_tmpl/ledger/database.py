@@ -103,7 +103,7 @@ class Database:
         try:
             return self._connect()
         except sqlite3.Error as error:
-            if not _is_damage(error):
+            if not (_is_damage(error) or self.path.is_dir()):
                 raise self._failed(error) from error
         notes.append(
             f"the ledger was damaged; it is set aside as {place(set_aside(self.path))}, and a new one begins"

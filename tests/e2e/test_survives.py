@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.conftest import MadeProject
 
@@ -302,6 +303,90 @@ def test_a_ledger_that_cannot_grow_is_one_error_and_the_run_can_be_repeated(
     assert done.stderr.splitlines()[-1].endswith("then run again: what has finished is kept")
     assert project.mlo("run").returncode == 0
     assert set(project.statuses().values()) == {"reused"}
+
+
+PAGE = 4096
+
+
+def folded(project: MadeProject) -> Path:
+    """Return the ledger's file, with nothing left in its log."""
+    ledger = project.root / ".mlo" / "ledger.sqlite"
+    with sqlite3.connect(ledger) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    return ledger
+
+
+def header(ledger: Path) -> None:
+    overwrite(ledger, 0, PAGE)
+
+
+def middle(ledger: Path) -> None:
+    overwrite(ledger, ledger.stat().st_size // 2, PAGE)
+
+
+def all_but_the_header(ledger: Path) -> None:
+    overwrite(ledger, PAGE, ledger.stat().st_size - PAGE)
+
+
+def half(ledger: Path) -> None:
+    os.truncate(ledger, ledger.stat().st_size // 2 + 100)
+
+
+def nothing(ledger: Path) -> None:
+    ledger.write_bytes(b"")
+
+
+def a_folder(ledger: Path) -> None:
+    ledger.unlink()
+    ledger.mkdir()
+
+
+def log(ledger: Path) -> None:
+    Path(f"{ledger}-wal").write_bytes(b"noise" * 5000)
+
+
+def index_of_the_log(ledger: Path) -> None:
+    Path(f"{ledger}-shm").write_bytes(b"noise" * 5000)
+
+
+def everything(ledger: Path) -> None:
+    shutil.rmtree(ledger.parent)
+
+
+def overwrite(ledger: Path, start: int, size: int) -> None:
+    with ledger.open("r+b") as file:
+        file.seek(start)
+        file.write(b"\x5a" * size)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [header, middle, all_but_the_header, half, nothing, a_folder, log, index_of_the_log, everything],
+)
+def test_whatever_is_damaged_is_set_aside_and_the_next_runs_are_right(
+    steps: MadeProject, damage: Callable[[Path], None]
+) -> None:
+    quick = ("--params", "seconds=0.0")
+    steps.mlo("run", *quick)
+    damage(folded(steps))
+    told, done = [], steps.mlo("run", *quick)
+    if done.returncode:  # found only when nodes were under way
+        told = [line for line in done.stderr.splitlines() if "the ledger is damaged: " in line]
+        assert len(told) == 1
+        assert done.stderr.splitlines()[-1].endswith("; run again")
+        done = steps.mlo("run", *quick)
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+    told += [line for line in done.stderr.splitlines() if line.startswith("note: the ledger was damaged")]
+    aside = list((steps.root / ".mlo").glob("ledger.damaged-*.sqlite"))
+    assert len(aside) == len(told) <= 1, "what is damaged is kept, and that is said"
+    steps.write("data/source.txt", "two")
+    assert set(steps.statuses(*quick).values()) == {"done"}
+    assert (steps.root / "data" / "third.txt").read_text() == "two"
+    assert set(steps.statuses(*quick).values()) == {"reused"}
+    if aside:  # damage that nobody has read yet is found when someone does
+        assert integrity(steps) == "ok"
 
 
 @pytest.mark.parametrize("command", ["run", "plan", "run --plan", "runs list"])

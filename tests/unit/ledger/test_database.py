@@ -169,12 +169,13 @@ def test_a_file_in_the_place_of_the_folder_is_told(tmp_path: Path) -> None:
     assert caught.value.hint == "mlo keeps its records there: make the project's folder writable"
 
 
-def test_a_folder_in_the_place_of_the_file_is_told(path: Path) -> None:
+def test_a_folder_in_the_place_of_the_file_is_set_aside(path: Path) -> None:
     path.mkdir(parents=True)
-    with pytest.raises(LedgerError) as caught:
-        Database(path)
-    assert caught.value.message == "the ledger cannot be used: unable to open database file"
-    assert caught.value.hint == "check the rights on the folder .mlo"
+    notes: list[str] = []
+    assert Database(path, notes).query("SELECT * FROM run") == []
+    assert len(notes) == 1
+    assert notes[0].startswith("the ledger was damaged; it is set aside as ")
+    assert next(path.parent.glob("ledger.damaged-*.sqlite")).is_dir()
 
 
 def test_names_that_are_no_utf8_are_written_as_escapes(path: Path) -> None:
