@@ -20,6 +20,10 @@ FOLDER = ".mlo"
 FILE = "ledger.sqlite"
 _WAIT_S = 30.0
 
+_ROOM = ("PRAGMA cache_size = -16000", "PRAGMA wal_autocheckpoint = 4000")
+"""Rows lie under hashes, all over the file: with 16 MB in memory, and moved from the log 16 MB at a time, a large run
+writes each page a few times fewer (a fifth of what recording 10,000 nodes takes)."""
+
 
 class Database:
     """One connection to a ledger; threads take turns.
@@ -127,6 +131,8 @@ class Database:
                 )
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
+            for pragma in _ROOM:
+                connection.execute(pragma)
             if version < VERSION:
                 self._lay_out(connection)
         except BaseException:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mlflow_tmpl.catalog.secrets import mask_values
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from mlflow_tmpl.catalog import Catalog
     from mlflow_tmpl.engine.events import Event
     from mlflow_tmpl.engine.metrics import Metric
-    from mlflow_tmpl.planning import Plan, Step
+    from mlflow_tmpl.planning import Plan, Reason, Step
 
     Row = tuple[Any, ...]
     Told = tuple[str, Row]
@@ -74,6 +75,7 @@ class Recorder:
         self._run = ""
         self._engine = ""
         self._catalog: Catalog | None = None
+        self._known: dict[str, tuple[Path | None, str, str | None]] = {}
         self._past = past
         self._metrics: frozenset[str] = frozenset()
 
@@ -103,7 +105,8 @@ class Recorder:
         self._run, self._engine = event.run_id, context["engine"]
         self._catalog = catalog = event.plan.catalog
         outputs = (name for node in event.plan.pipeline.nodes for name in node.outputs)
-        self._metrics = frozenset(name for name in outputs if catalog.role(name) == "metrics")
+        saved = (name for name in outputs if not catalog.is_memory(name))
+        self._metrics = frozenset(name for name in saved if self._about(name)[2] == "metrics")
         for fingerprint, parts in event.plan.decider.code_parts().items():
             yield _BY_HASH.format(table="code"), (fingerprint, canonical_json(dict(parts)))
         yield from _definitions_reached(event.plan)
@@ -148,9 +151,8 @@ class Recorder:
             )
 
     def _content_found(self, event: ContentFound) -> Iterator[Told]:
-        place = self._where(event.dataset)[1]
+        _, place, role = self._about(event.dataset)
         name = base_name(event.dataset)
-        role = self._catalog.role(event.dataset) or None if self._catalog else None
         yield VERSION, (name, event.fingerprint, "content", role, event.size, None, place, event.at)
 
     def _sources(self, event: RunStarted) -> Generator[Told, None, dict[str, str]]:
@@ -200,7 +202,7 @@ class Recorder:
         error: str | None = None,
         log: str | None = None,
     ) -> Told:
-        reasons = json.dumps([reason.to_json() for reason in step.reasons]) if step.reasons else "[]"
+        reasons = _told(step.reasons) if step.reasons else "[]"
         what = (self._run, step.node.name, "", 1, step.action.value, status, result, reasons)
         return NODE_RUN, (*what, self._engine, self._host, at, duration_s, None, log, error)
 
@@ -238,21 +240,33 @@ class Recorder:
                 versions[dataset] = (fingerprint, outcome.loaded[dataset])
         for dataset, (fingerprint, count) in versions.items():
             if fingerprint:
-                size, place = self._where(dataset)
-                role = self._catalog.role(dataset) or None if self._catalog else None
-                row = (base_name(dataset), fingerprint, "content", role, size, count, place, event.at)
+                path, place, role = self._about(dataset)
+                row = (base_name(dataset), fingerprint, "content", role, _size(path), count, place, event.at)
                 yield VERSION, row
         for dataset, saved in outcome.saved.items():
             yield from _metrics(dataset, saved.fingerprint, saved.metrics)
 
-    def _where(self, dataset: str) -> tuple[int | None, str]:
-        assert self._catalog is not None
-        path = getattr(self._catalog.dataset(dataset), "path", None)
-        place = str(self._catalog.describe(dataset).get("filepath", ""))
-        try:
-            return (os.stat(path).st_size if path is not None else None), place
-        except OSError:
-            return None, place
+    def _about(self, dataset: str) -> tuple[Path | None, str, str | None]:
+        """Return what does not change about a dataset in a run: the path of its file, its place as shown, its role."""
+        if dataset not in self._known:
+            assert self._catalog is not None
+            path = getattr(self._catalog.dataset(dataset), "path", None)
+            told = self._catalog.describe(dataset)
+            self._known[dataset] = (path, str(told.get("filepath", "")), str(told.get("role", "")) or None)
+        return self._known[dataset]
+
+
+@lru_cache(maxsize=64)
+def _told(reasons: tuple[Reason, ...]) -> str:
+    """Return reasons as JSON; thousands of nodes of a first run have the same one."""
+    return json.dumps([reason.to_json() for reason in reasons])
+
+
+def _size(path: Path | None) -> int | None:
+    try:
+        return os.stat(path).st_size if path is not None else None
+    except OSError:
+        return None
 
 
 def _saved(event: NodeFinished) -> dict[str, str]:
