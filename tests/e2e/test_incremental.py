@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from .code_edits import DYNAMIC, NOT_REACHED, OUTSIDE, PROJECT, REACHED, Edit
+from .definition_edits import ACROSS, GRAIN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +37,11 @@ def _named(edits: list[Edit]) -> list[object]:
 def test_what_a_node_can_reach_makes_it_run(lab: Lab, edit: Edit) -> None:
     assert _edited(lab, edit) == edit.runs
     assert lab.rerun() == set() or edit in OUTSIDE
+
+
+@pytest.mark.parametrize("edit", _named([*GRAIN, *ACROSS]))
+def test_definitions_make_those_run_that_reach_them(lab: Lab, edit: Edit) -> None:
+    assert _edited(lab, edit) == edit.runs
 
 
 @pytest.mark.parametrize("edit", _named(NOT_REACHED))

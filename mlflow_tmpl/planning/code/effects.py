@@ -65,25 +65,25 @@ class Effects:
         return self._still[key]
 
     def _leads_to_still(self, found: Found, suffix: str) -> bool:
-        if suffix == SILENT:
-            return found.kind != "name" and is_silent(found.name)
+        if suffix == SILENT and found.kind in {"builtin", "outside"}:
+            return is_silent(found.name)
         if found.kind == "builtin":
             return suffix == SUBCLASS or is_still_builtin(found.name)
         if found.kind == "outside":
             known = is_still_metaclass if suffix == METACLASS else is_still
             return known(found.name) and not is_stateful(f"{found.name}{suffix}")
         module = self._program.module(found.module)
-        if found.kind != "name" or module is None or found.rest:
+        if found.kind != "name" or module is None:
             return False
-        bound = list(module.units(found.name))
-        return all(self._unit_is_still(module, found.name, unit, suffix) for _, unit in bound) and (
-            bool(bound) or is_still_builtin(found.name)
-        )
+        bound = [unit for _, unit in module.units(found.name) if not _is_imported(unit, found.name)]
+        if found.name not in module.binders:
+            return is_still_builtin(found.name) and (suffix != SILENT or is_silent(found.name))
+        if found.rest and bound:
+            return False
+        return all(self._unit_is_still(module, unit, suffix) for unit in bound)
 
-    def _unit_is_still(self, module: Module, name: str, unit: Unit, suffix: str) -> bool:
+    def _unit_is_still(self, module: Module, unit: Unit, suffix: str) -> bool:
         """Tell whether calling what a unit of the project defines changes nothing."""
-        if unit.kind == IMPORT or any(own == name for own, _ in unit.origins):
-            return True
         if unit.kind == CLASS and suffix in {"", SUBCLASS}:
             return self._all_still(module.name, unit.called[suffix == SUBCLASS])
         if unit.kind == FUNCTION and suffix in {"", "()"}:
@@ -95,13 +95,15 @@ class Effects:
 
     def _is_outside(self, module: str, path: str) -> bool:
         found = self._program.lookup(module, path.rstrip(SUFFIXES))
-        return bool(found) and all(
-            each.kind == "builtin" or each.kind == "outside" for each in found if not self._is_import(each)
-        )
+        return bool(found) and not any(self._is_defined(each) for each in found)
 
-    def _is_import(self, found: Found) -> bool:
+    def _is_defined(self, found: Found) -> bool:
+        """Tell whether a name of the project stands for something else than what it is imported as."""
         module = self._program.module(found.module) if found.kind == "name" else None
-        return module is not None and all(unit.kind == IMPORT for _, unit in module.units(found.name))
+        return found.kind == "module" or (
+            module is not None
+            and not all(_is_imported(unit, found.name) for _, unit in module.units(found.name))
+        )
 
     def _is_record(self, module: str, path: str) -> bool:
         return any(each.name in _RECORDS for each in self._program.lookup(module, path))
@@ -128,6 +130,10 @@ class Effects:
                 not self._is_outside(module, path) and not self._is_still(module, path) for path in unit.runs
             )
         )
+
+
+def _is_imported(unit: Unit, name: str) -> bool:
+    return name not in unit.names
 
 
 def effects_of(effects: Effects, module: Module) -> Iterator[int]:

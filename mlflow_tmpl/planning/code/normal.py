@@ -178,7 +178,7 @@ class Walk:
         else:
             self._visit(inner)
         if not isinstance(node.ctx, ast.Load):
-            self.stores.update(dict.fromkeys(self._paths(node)))
+            self.stores.update(dict.fromkeys(self._paths(_root(node))))
 
     def _read(self, node: ast.Name | ast.Attribute) -> None:
         paths = self._paths(node)
