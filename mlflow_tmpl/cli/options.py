@@ -218,14 +218,14 @@ def tell_notes(noted: Ledger | RunResult) -> None:
         click.echo(f"note: {note}", err=True)
 
 
-def paper_for(stream: Any) -> Paper:
+def paper_for(stream: Any, *, verbose: bool = False) -> Paper:
     """Return what is known of a stream: how wide it is, and what it can show."""
     from mlflow_tmpl.views.lines import Paper
 
     terminal = stream.isatty()
     colour = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     width = shutil.get_terminal_size((80, 24)).columns if terminal or os.environ.get("COLUMNS") else 160
-    return Paper(width, colour=colour, ascii_only=not can_show(stream))
+    return Paper(width, colour=colour, ascii_only=not can_show(stream), verbose=verbose)
 
 
 def can_show(stream: Any) -> bool:

@@ -25,9 +25,10 @@ from mlflow_tmpl.cli.options import (
 @selection_options
 @params_options
 @reading_options
+@click.option("-v", "--verbose", is_flag=True, help="Show what differs in code that changed.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @project_options
-def command(as_json: bool, **options: Any) -> None:
+def command(as_json: bool, verbose: bool, **options: Any) -> None:
     """Say of each node whether a run would run it, reuse its result or leave it out, and why."""
     from mlflow_tmpl.cli.run import told_plan
     from mlflow_tmpl.cli.streams import print_document, reserve_stdout
@@ -38,7 +39,7 @@ def command(as_json: bool, **options: Any) -> None:
         project = open_from(options)
         plan = project.plan(*options["pipelines"], **asked)
         tell_notes(project.ledger)
-        return told_plan(plan, say=not as_json)
+        return told_plan(plan, say=not as_json, verbose=verbose)
 
     if as_json:
         document = reserve_stdout()

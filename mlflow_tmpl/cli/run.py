@@ -76,6 +76,7 @@ class RunCommand(click.Command):
 )
 @click.option("--tag", multiple=True, metavar="KEY=VALUE", help="Put a tag on the run. Can be repeated.")
 @click.option("--plan", "plan_only", is_flag=True, help="Say what would be done, and stop.")
+@click.option("-v", "--verbose", is_flag=True, help="Show what differs in code that changed.")
 @click.option("--traceback", is_flag=True, help="Show all frames of an error.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @project_options
@@ -107,7 +108,7 @@ def _perform(options: dict[str, Any], plan_only: bool, traceback: bool, say: boo
         asked.pop("resumes", None)
         plan = project.plan(*options["pipelines"], **asked)
         tell_notes(project.ledger)
-        return 0, told_plan(plan, say)
+        return 0, told_plan(plan, say, options["verbose"])
     return _run(project, options, asked, traceback, say)
 
 
@@ -147,12 +148,12 @@ def _asked(options: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def told_plan(plan: Plan, say: bool) -> dict[str, Any]:
+def told_plan(plan: Plan, say: bool, verbose: bool = False) -> dict[str, Any]:
     """Return a plan as plain data, having printed it if that was asked for."""
     if say:
         from mlflow_tmpl.views.lines import plan_lines
 
-        print_lines(plan_lines(plan, paper_for(sys.stdout)))
+        print_lines(plan_lines(plan, paper_for(sys.stdout, verbose=verbose)))
     return plan.to_json()
 
 
@@ -173,7 +174,7 @@ def _run(
                 *options["pipelines"],
                 **asked,
                 **settings,
-                listeners=(_collect_from_here, _tell_waiting, _progress(), stop),
+                listeners=(_collect_from_here, _tell_waiting, _progress(options["verbose"]), stop),
                 command=shlex.join(["mlo", *sys.argv[1:]]),
             )
     except NodeFailure as failure:
@@ -212,11 +213,11 @@ def _tell_waiting(event: Event) -> None:
         click.echo(f"waiting: output {event.dataset!r} is being written by {event.holder}", err=True)
 
 
-def _progress() -> Any:
+def _progress(verbose: bool = False) -> Any:
     """Return what shows the run on stderr: a live display on a terminal, else lines."""
     from mlflow_tmpl.views.progress import Display, Lines
 
-    paper = paper_for(sys.stderr)
+    paper = paper_for(sys.stderr, verbose=verbose)
     if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
         return Display(paper)
     return Lines(lambda line: click.echo(line, err=True), paper)

@@ -21,6 +21,8 @@ WIDEST_NAME = 40
 ACTIONS = {"run": ("▶", "blue"), "reuse": ("◆", "cyan"), "omit": ("◇", "bright_black")}
 """How each action of a plan is marked."""
 
+_DIFF_STYLES: dict[str, dict[str, Any]] = {"+": {"fg": "green"}, "-": {"fg": "red"}, "@": {"dim": True}}
+
 
 class Paper:
     """Where lines are written: how wide it is, and whether it shows colours and more than ASCII.
@@ -29,9 +31,13 @@ class Paper:
         width: columns.
         colour: whether to write colours.
         ascii_only: for terminals that cannot show more.
+        verbose: whether to show what differs in code.
     """
 
-    def __init__(self, width: int = 80, *, colour: bool = False, ascii_only: bool = False) -> None:
+    def __init__(
+        self, width: int = 80, *, colour: bool = False, ascii_only: bool = False, verbose: bool = False
+    ) -> None:
+        self.verbose = verbose
         self.width = width
         self.colour = colour
         self.ascii_only = ascii_only
@@ -64,12 +70,20 @@ def plan_lines(plan: Plan, paper: Paper) -> Iterator[str]:
         head = (
             f"{paper.paint(mark, fg=colour, bold=True)} {pad(step.node.name, widest)}  {step.action.value:5}"
         )
-        why = [str(reason) for reason in step.reasons] or [""]
+        why = str(step.reasons[0]) if step.reasons else ""
         room = paper.width - widest - 11
-        yield f"{head}  {paper.fit(why[0], room)}".rstrip()
-        for more in why[1:]:
-            yield " " * (widest + 11) + paper.fit(more, room)
+        yield f"{head}  {paper.fit(why, room)}".rstrip()
+        yield from diff_lines(step.reasons[:1], paper)
+        for reason in step.reasons[1:]:
+            yield " " * (widest + 11) + paper.fit(str(reason), room)
+            yield from diff_lines([reason], paper)
     yield plan_summary(plan)
+
+
+def diff_lines(reasons: Sequence[Reason], paper: Paper) -> Iterator[str]:
+    """Yield what differs in the code that reasons are about, if that is to be shown."""
+    for line in (line for reason in reasons for line in reason.diff.splitlines() if paper.verbose):
+        yield paper.paint(paper.fit(f"    {line}", paper.width), **_DIFF_STYLES.get(line[:1], {}))
 
 
 def plan_summary(plan: Plan) -> str:

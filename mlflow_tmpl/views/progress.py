@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlflow_tmpl.engine.events import Event, NodeFinished, NodeStarted, RunFinished, RunStarted
 from mlflow_tmpl.views.cells import columns
-from mlflow_tmpl.views.lines import Paper, node_line, plan_summary, told_reasons
+from mlflow_tmpl.views.lines import Paper, diff_lines, node_line, plan_summary, told_reasons
 from mlflow_tmpl.views.statuses import duration
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ class Lines:
                 self._write(f"run {event.run_id[:13]}: {plan_summary(event.plan)}")
         elif isinstance(event, NodeFinished) and event.status in _SHOWN:
             self._write(self.line(event))
+            for line in diff_lines(event.step.reasons, self._paper):
+                self._write(line)
             if event.outcome and event.outcome.unused:
                 self._write(
                     f"  warning: node {event.step.node.name!r} declares no outputs and returned {event.outcome.unused}"
