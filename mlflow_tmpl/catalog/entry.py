@@ -45,7 +45,7 @@ FILE_KEYS = (
     *("type", "filepath", "load_args", "save_args", "credentials", "schema", "versioned", *NOTES),
     *("cache", "fingerprint"),
 )
-_FORMAT_KEYS = ("file_format", "backend")
+FORMAT_KEYS = ("file_format", "backend")
 """Keys that only mean something where `type` leaves the format open."""
 
 SOURCE_KEYS = ("type", "credentials", "schema", *NOTES)
@@ -185,7 +185,7 @@ def check_entry(entry: Entry) -> None:
         raise entry.error("has neither a type nor a filepath")
     if entry.is_memory:
         _check_keys(entry, MEMORY_KEYS)
-    elif entry.format:
+    elif entry.format or entry.type_name in LIBRARIES:
         check_file_entry(entry)
     elif entry.source:
         _check_source(entry, entry.source)
@@ -197,7 +197,7 @@ def check_file_entry(entry: Entry) -> None:
     Raises:
         CatalogError: a key is unknown, or there is no filepath.
     """
-    _check_keys(entry, (*FILE_KEYS, *(_FORMAT_KEYS if entry.type_name in LIBRARIES else ())))
+    _check_keys(entry, (*FILE_KEYS, *(FORMAT_KEYS if entry.type_name in LIBRARIES else ())))
     if not entry.text("filepath"):
         raise entry.error("has no filepath")
 

@@ -28,12 +28,12 @@ def find_type(entry: Entry) -> Format | type[Any]:
         CatalogError: there is none, it cannot be imported, or two packages bring it.
     """
     name = entry.type_name
-    plugins = _plugins()
-    if name in plugins:
-        return _plugin(entry, plugins[name])
+    brought = plugins()
+    if name in brought:
+        return _plugin(entry, brought[name])
     module, _, own = name.rpartition(".")
     if not module or not all(part.isidentifier() for part in name.split(".")):
-        raise unknown_type(entry, plugins)
+        raise unknown_type(entry, brought)
     if _is_package(f"{KEDRO}.{module}"):
         module = f"{KEDRO}.{module}"
     try:
@@ -46,7 +46,8 @@ def find_type(entry: Entry) -> Format | type[Any]:
     return found
 
 
-def _plugins() -> dict[str, list[EntryPoint]]:
+def plugins() -> dict[str, list[EntryPoint]]:
+    """Return the types that installed packages bring, each with those that bring it."""
     from importlib.metadata import entry_points
 
     found: dict[str, list[EntryPoint]] = {}

@@ -11,6 +11,7 @@ COMMANDS = {
     "show": "Show one dataset: each value of its entry, and where it was written.",
     "preview": "Show what is in a dataset.",
     "resolve": "Say which entry or pattern a name falls to, and why.",
+    "schema": "Print the JSON Schema of catalog files, for editors.",
 }
 """Name and one-line help of each command."""
 
