@@ -88,8 +88,8 @@ class Capture:
         """Hear what is written to stdout and stderr, by handlers of logging that hold them too."""
         self._listener = get_ident()
         before = sys.stdout, sys.stderr
-        heard = [cast("TextIO", _Heard(*each, self)) for each in zip(before, ("out", "err"), strict=True)]
-        sys.stdout, sys.stderr = heard
+        heard = [_Heard(*each, self) for each in zip(before, ("out", "err"), strict=True)]
+        sys.stdout, sys.stderr = cast("TextIO", heard[0]), cast("TextIO", heard[1])
         held = list(_handlers(before))
         for handler in held:
             handler.stream = heard[handler.stream is before[1]]
@@ -99,10 +99,14 @@ class Capture:
             for handler in held:
                 if handler.stream in heard:
                     handler.stream = before[handler.stream is heard[1]]
-            sys.stdout, sys.stderr = (
-                was if now is ours else now
-                for was, now, ours in zip(before, (sys.stdout, sys.stderr), heard, strict=True)
-            )
+            for name, ours in zip(("stdout", "stderr"), heard, strict=True):
+                ours.close_ears()
+                if getattr(sys, name) is ours:
+                    setattr(sys, name, ours.below())
+
+    def speaks(self, thread: int) -> bool:
+        """Tell whether a node of this run runs in a thread."""
+        return thread in self._speaking
 
     def hear(self, stream: str, text: str) -> None:
         """Keep a text with the node that speaks in this thread; of a thread that a node started, with the only node."""
@@ -115,20 +119,46 @@ class Capture:
 
 
 class _Heard:
-    """A text stream that somebody listens to."""
+    """A text stream that somebody listens to; runs at the same time have one on top of the other."""
 
-    def __init__(self, stream: IO[str], name: str, capture: Capture) -> None:
+    def __init__(self, stream: Any, name: str, capture: Capture) -> None:
         self._stream = stream
         self._name = name
-        self._capture = capture
+        self._capture: Capture | None = capture
 
     def write(self, text: str) -> int:
-        self._capture.hear(self._name, text)
-        return self._stream.write(text)
+        listening = [each for each in self._layers() if each._capture is not None]
+        thread = get_ident()
+        own = [each for each in listening if each._capture is not None and each._capture.speaks(thread)]
+        for each in (own or listening)[:1]:
+            if each._capture is not None:
+                each._capture.hear(self._name, text)
+        written: int = self._base().write(text)
+        return written
 
     def writelines(self, lines: Any) -> None:
         for line in lines:
             self.write(line)
+
+    def close_ears(self) -> None:
+        """Listen no more: whoever still holds this writes through it."""
+        self._capture = None
+
+    def below(self) -> Any:
+        """Return what this was put on, without those that listen no more."""
+        found = self._stream
+        while isinstance(found, _Heard) and found._capture is None:
+            found = found._stream
+        return found
+
+    def _layers(self) -> Iterator[_Heard]:
+        layer: Any = self
+        while isinstance(layer, _Heard):
+            yield layer
+            layer = layer._stream
+
+    def _base(self) -> Any:
+        return next(layer._stream for layer in self._layers() if not isinstance(layer._stream, _Heard))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)

@@ -9,6 +9,7 @@ from mlflow_tmpl.cli.group import LazyGroup
 COMMANDS = {
     "list": "List the runs, newest first.",
     "show": "Show one run: how it was asked for, and what came of each node.",
+    "diff": "Compare runs: code, parameters, data, metrics and timings.",
     "log": "Tell what happened in a run, and what its nodes printed.",
     "rerun": "Repeat a past run with its parameters and its data.",
     "cancel": "Stop a run as Ctrl-C would: what had finished is kept.",

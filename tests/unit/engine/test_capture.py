@@ -74,6 +74,23 @@ def test_a_thread_that_the_only_node_started_speaks_for_it() -> None:
     assert [text for _, _, text in log.said()] == ["from a helper\n"]
 
 
+def test_runs_that_overlap_hear_their_own_nodes_and_leave_the_streams_as_they_were() -> None:
+    one, two = Capture(), Capture()
+    before = sys.stdout, sys.stderr
+    first, second = one.listening(), two.listening()
+    first.__enter__()
+    second.__enter__()
+    with one.of_node() as log:
+        print("of the first")
+    first.__exit__(None, None, None)
+    with two.of_node() as other:
+        print("of the second")
+    second.__exit__(None, None, None)
+    assert (sys.stdout, sys.stderr) == before
+    assert [text for _, _, text in log.said()] == ["of the first\n"]
+    assert [text for _, _, text in other.said()] == ["of the second\n"]
+
+
 @pytest.mark.parametrize("pieces", [["x" * 500_000], ["x" * 99 + "\n"] * 5_000])
 def test_of_a_long_log_beginning_and_end_are_kept(pieces: list[str]) -> None:
     log = NodeLog()
