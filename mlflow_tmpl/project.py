@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from mlflow_tmpl.catalog import Catalog
 from mlflow_tmpl.config import Config, Origin, Value, environments, located, merge
 from mlflow_tmpl.errors import MloError, ProjectError, UsageError, did_you_mean, place
+from mlflow_tmpl.history.remembering import Remembering
 from mlflow_tmpl.pipeline import Pipeline, Selection
 from mlflow_tmpl.pipeline.discovery import (
     DEFAULT,
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
     from mlflow_tmpl.engine import RunResult
     from mlflow_tmpl.engine.events import Listener
-    from mlflow_tmpl.history.rerun import Repetition
     from mlflow_tmpl.ledger import Ledger, NodeRecord
     from mlflow_tmpl.ledger.leases import Holder
     from mlflow_tmpl.ledger.project_store import ProjectStore
@@ -68,7 +68,7 @@ def open_project(path: str | Path = ".", env: str | None = None) -> Project:
     return Project(root, settings, env)
 
 
-class Project:
+class Project(Remembering):
     """A folder whose `pyproject.toml` has a `[tool.mlo]` table.
 
     It can be run any number of times, also from several threads.
@@ -387,6 +387,7 @@ class Project:
                 keeper=keeper,
             )
         self.store.trim()
+        result.read_metrics = lambda: self.ledger.metrics(result.id)
         return result
 
     def resume(self, run: str = "last", **settings: Any) -> RunResult:
@@ -402,20 +403,6 @@ class Project:
         record, request = self.ledger.request(run)
         project, asked = self.asked_again(record, request)
         return project.run(*request.pipelines, **asked, resumes=record.id, **settings)
-
-    def rerun(self, run: str = "last", *, code: str = "today") -> Repetition:
-        """Repeat a past run with its parameters and its data; the project's own files stay as they are.
-
-        Args:
-            run: the beginning of its id, ``last``, ``last~2``, an alias, or a tag.
-            code: ``today``, or ``then`` for the code that ran.
-
-        Raises:
-            LedgerError: there is no such run, or what it needs was not kept.
-        """
-        from mlflow_tmpl.history.rerun import rerun
-
-        return rerun(self.home, self.settings, self.ledger, run, code)
 
     def asked_again(self, record: RunRecord, request: Request) -> tuple[Project, dict[str, Any]]:
         """Return the project in the environment of a run, and arguments of `plan` that go on where the run ended."""

@@ -212,6 +212,19 @@ def some_ledger(options: Mapping[str, Any], run: str) -> Ledger:
     return ledger
 
 
+def require_ledger(project: Project, run: str) -> None:
+    """Refuse to look for a run where nothing was ever recorded.
+
+    Raises:
+        LedgerError: that is so.
+    """
+    from mlflow_tmpl.errors import LedgerError
+
+    if not project.has_ledger:
+        raise LedgerError(f"there is no run {run!r}", hint="mlo run makes the first one")
+    tell_notes(project.ledger)
+
+
 def tell_notes(noted: Ledger | RunResult) -> None:
     """Say on stderr what happened when a ledger was opened, or beside a run."""
     for note in noted.notes:

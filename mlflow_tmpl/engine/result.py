@@ -85,6 +85,12 @@ class RunResult:
         self.final = tuple([name for name in final if name in known])
         self._values = dict(values)
         self._catalog = catalog
+        self.read_metrics: Callable[[], Mapping[str, float]] = dict
+
+    @property
+    def metrics(self) -> Mapping[str, float]:
+        """The metrics that the run made or reused, by name; empty for a run that nobody recorded."""
+        return self.read_metrics()
 
     def __getitem__(self, name: str) -> Any:
         """Return an output: a value in memory as the node gave it, anything else as loading it gives it.

@@ -219,7 +219,7 @@ class Ledger:
             parameters=self._content("parameter", row[-1]),
             tags=self.events.tags([run_id]).get(run_id, {}),
             aliases=aliases,
-            metrics=metrics_of(self._database, [run_id]).get(run_id, {}),
+            metrics=self.metrics(run_id),
         )
 
     def find(self, reference: str) -> str:
@@ -251,6 +251,33 @@ class Ledger:
         from mlflow_tmpl.ledger.versions import find_version
 
         return find_version(self._database, dataset, reference)
+
+    def found(self, dataset: str, fingerprint: str, size: int, place: str) -> None:
+        """Record a content that no run has made."""
+        from time import time
+
+        from mlflow_tmpl.ledger.recorder import VERSION
+
+        row = (dataset, fingerprint, "content", None, size, None, place, time())
+        self._database.write([(VERSION, [row])])
+
+    def newest(self, dataset: str) -> str:
+        """Return the fingerprint of the version of a dataset that was made or taken last.
+
+        Raises:
+            LedgerError: no run has made or taken it.
+        """
+        from mlflow_tmpl.ledger.versions import newest_version
+
+        return newest_version(self._database, dataset)
+
+    def metrics(self, run: str) -> dict[str, float]:
+        """Return the metrics that a run made or reused, by name.
+
+        Args:
+            run: its id.
+        """
+        return metrics_of(self._database, [run]).get(run, {})
 
     def versions(self, dataset: str) -> list[VersionRecord]:
         """Return every version of a dataset, the one that was made or taken last first."""
@@ -352,8 +379,9 @@ class Ledger:
 
     def code_parts(self, code: str) -> dict[str, str]:
         """Return what a fingerprint of code is made of, empty if that is not known."""
-        rows = self._database.query("SELECT parts FROM code WHERE id = ?", (code,))
-        return json.loads(rows[0][0]) if rows else {}
+        from mlflow_tmpl.planning.code.closure import flattened
+
+        return dict(flattened(code, self.past().code))
 
     def used_packages(self, run: str) -> set[str]:
         """Return the packages that the code of a run's nodes uses."""

@@ -98,6 +98,20 @@ def versions_of(database: Database, dataset: str) -> list[VersionRecord]:
     return sorted(found, key=lambda version: (version.last_run, version.made_at), reverse=True)
 
 
+def newest_version(database: Database, dataset: str) -> str:
+    """Return the fingerprint of the version that was made or taken last, also of a value in memory.
+
+    Raises:
+        LedgerError: no run has made or taken the dataset.
+    """
+    _check_dataset(database, dataset)
+    sql = (
+        "SELECT fingerprint FROM result_io JOIN result ON result.id = result_io.result "
+        "WHERE dataset = ? ORDER BY direction = 'in', made_at DESC LIMIT 1"
+    )
+    return str(database.query(sql, (dataset,))[0][0])
+
+
 def find_version(database: Database, dataset: str, reference: str) -> str:
     """Return the fingerprint that a version means: the beginning of its hash, an alias, or a run that made or took it.
 

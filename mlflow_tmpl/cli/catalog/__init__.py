@@ -10,6 +10,9 @@ COMMANDS = {
     "list": "List the datasets: what each is, who makes it, who takes it, and whether it exists.",
     "show": "Show one dataset: each value of its entry, and where it was written.",
     "preview": "Show what is in a dataset.",
+    "history": "List every version of a dataset: which run made it, and whether the store has it.",
+    "diff": "Compare two versions of a dataset.",
+    "restore": "Bring back a version of a dataset; the present content is kept.",
     "resolve": "Say which entry or pattern a name falls to, and why.",
     "schema": "Print the JSON Schema of catalog files, for editors.",
 }
@@ -21,7 +24,7 @@ COMMANDS = {
     cls=LazyGroup,
     package=__package__,
     listed=COMMANDS,
-    short_help="List, show and preview datasets.",
+    short_help="List, show, preview, compare and restore datasets.",
 )
 def command() -> None:
-    """List, show and preview datasets."""
+    """List, show, preview, compare and restore datasets."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from mlflow_tmpl.cli.options import open_from, project_options, tell_notes
+from mlflow_tmpl.cli.options import open_from, project_options, require_ledger
 
 
 @click.command("rerun")
@@ -23,12 +23,9 @@ def command(run: str, code: str, as_json: bool, **options: Any) -> int:
     `mlo runs diff` compares it, `mlo catalog restore` brings it back.
     """
     from mlflow_tmpl.cli.streams import print_document, reserve_stdout
-    from mlflow_tmpl.errors import LedgerError
 
     project = open_from(options)
-    if not project.has_ledger:
-        raise LedgerError(f"there is no run {run!r}", hint="mlo run makes the first one")
-    tell_notes(project.ledger)
+    require_ledger(project, run)
     document = reserve_stdout() if as_json else None
     done = project.rerun(run, code=code)
     if document is not None:
