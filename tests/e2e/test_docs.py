@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -104,10 +105,11 @@ class Reader:
                 assert line.rstrip() in said, f"{where}: {command} does not print\n  {line}\nbut\n{said}"
 
     def perform(self, words: list[str]) -> subprocess.CompletedProcess[str]:
-        program = Path(sys.executable).with_name(words[0])
+        own = Path(sys.executable).with_name(words[0])
+        program = own if own.exists() else Path(shutil.which(words[0]) or words[0])
         environment = {
             **os.environ,
-            "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
+            "PATH": f"{own.parent}{os.pathsep}{os.environ['PATH']}",
             "COLUMNS": "120",
         }
         return subprocess.run(

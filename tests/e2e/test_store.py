@@ -9,15 +9,13 @@ import signal
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from .flow import CATALOG_FILE, EVERY, FLOW, SCALING
 from .incremental import PYPROJECT, Commands, Lab, Ran
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 MODEL = """
 import json
@@ -43,6 +41,8 @@ def train(scaled):
 def evaluate(model):
     return model.weights
 """
+SCHEMAS = Path(__file__).parents[2] / "docs" / "reference" / "schemas"
+
 WITH_MODEL = {
     **FLOW,
     "src/proj/nodes/model.py": MODEL,
@@ -328,7 +328,6 @@ def test_a_pickle_that_runs_something_never_does(trained: Lab, team: str) -> Non
 def poison_model(lab: Lab, victim: Lab, team: str) -> None:
     """Rewrite the shared record so that the model's content is a pickle that leaves a file behind."""
     import gzip
-    from pathlib import Path
 
     from mlflow_tmpl.hashing import digest, digest_parts
     from mlflow_tmpl.planning.values import canonical_json
@@ -357,8 +356,6 @@ def poison_model(lab: Lab, victim: Lab, team: str) -> None:
 
 
 def test_what_is_damaged_in_the_shared_store_is_left_out_and_told(flow: Lab, team: str) -> None:
-    from pathlib import Path
-
     told(flow, "store", "push", team)
     for path in Path(team, "objects").glob("*/*"):
         path.write_bytes(b"damaged")
@@ -373,8 +370,6 @@ def test_what_is_damaged_in_the_shared_store_is_left_out_and_told(flow: Lab, tea
 
 @pytest.mark.parametrize("content", [b"", b"not gzip", b"\x1f\x8b\x08\x00cut"])
 def test_a_damaged_record_is_left_out_and_told(flow: Lab, team: str, content: bytes) -> None:
-    from pathlib import Path
-
     told(flow, "store", "push", team)
     (file,) = Path(team, "runs").iterdir()
     file.write_bytes(content)
@@ -383,6 +378,27 @@ def test_a_damaged_record_is_left_out_and_told(flow: Lab, team: str, content: by
     assert ran.code == 1
     assert f"warning: runs/{file.name} of the shared store is left out: it is damaged" in ran.out
     assert told(other, "runs", "list") == []
+
+
+@pytest.mark.parametrize(
+    ("command", "schema"),
+    [
+        (["store"], "store"),
+        (["store", "gc", "--dry-run", "--keep-runs", "0"], "store-gc"),
+        (["store", "verify"], "store-verify"),
+        (["store", "push", "../team"], "store-shared"),
+        (["store", "pull", "../team"], "store-shared"),
+    ],
+)
+def test_documents_fit_their_schemas(flow: Lab, command: list[str], schema: str) -> None:
+    from jsonschema import validate
+
+    flow.run("--params", "factor=3")
+    flow.run("--params", "factor=4")
+    if schema == "store-verify":
+        objects(flow)[0].write_bytes(b"damaged")
+    document = json.loads(mlo(flow, *command, "--json").out)
+    validate(document, json.loads((SCHEMAS / f"{schema}.schema.json").read_text(encoding="utf-8")))
 
 
 def test_without_a_url_it_is_said_where_one_goes(flow: Lab) -> None:
