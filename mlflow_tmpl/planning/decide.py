@@ -15,7 +15,7 @@ from mlflow_tmpl.planning.frontier import Verdict
 from mlflow_tmpl.planning.history import History, Kept, NothingKept, Parts, PastResult
 from mlflow_tmpl.planning.reasons import Present, Reason, differences
 from mlflow_tmpl.planning.values import canonical_json
-from mlflow_tmpl.store.shelf import Offer
+from mlflow_tmpl.store.shelf import Offer, may_run_code, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -109,6 +109,7 @@ class Decider:
         self._force = force
         self._kept = kept or NothingKept()
         self._how = lru_cache(maxsize=None)(self._describe)
+        self._own_code = lru_cache(maxsize=None)(self._find_own_code)
         self._anew: set[str] = set()
         self._unrestorable: set[int] = set()
         self.fingerprints: dict[str, str] = {}
@@ -212,7 +213,7 @@ class Decider:
     def _decide(self, node: Node, position: int) -> Decision:
         inputs, doubts = self._inputs(node)
         code = self._code.fingerprint(node.func)
-        doubts += [Reason("unfollowable", doubt) for doubt in (*code.doubts, *self._schema_doubts(node))]
+        doubts += [Reason("unfollowable", doubt) for doubt in (*code.doubts, *self._own_doubts(node))]
         parts = Parts.of(
             code.id,
             inputs,
@@ -230,11 +231,10 @@ class Decider:
         shelf = self._shelf if position not in self._unrestorable else None
         return self._look_back(node, parts, key or "", shelf)
 
-    def _schema_doubts(self, node: Node) -> Iterator[str]:
+    def _own_doubts(self, node: Node) -> Iterator[str]:
         for name in (*node.inputs.values(), *node.outputs):
-            schema = None if is_parameter(name) else self._schema(name)
-            if schema is not None:
-                yield from schema.doubts
+            for code in () if is_parameter(name) else self._own_code(name).values():
+                yield from code.doubts
 
     def _inputs(self, node: Node) -> tuple[dict[str, tuple[str, str, str]], list[Reason]]:
         found: dict[str, tuple[str, str, str]] = {}
@@ -250,8 +250,21 @@ class Decider:
                 doubts.append(
                     Reason("upstream" if base in self._pipeline.producers else "unknown_input", name)
                 )
-            found[argument] = (name, fingerprint, self._how(name))
+            how = self._how(name)
+            if fingerprint != UNKNOWN and self._may_hold_objects(name):
+                objects = self._code.fingerprint_of_objects(path_of(self._catalog.dataset(name)), fingerprint)
+                how = how if objects is None else f"{how}:{objects.id}"
+                doubts += [Reason("unfollowable", doubt) for doubt in objects.doubts] if objects else []
+            found[argument] = (name, fingerprint, how)
         return found, doubts
+
+    def _may_hold_objects(self, name: str) -> bool:
+        """Tell whether what a dataset loads may be of the project's classes although no code says so."""
+        if self._catalog.is_memory(name):
+            return False
+        dataset = self._catalog.dataset(name)
+        ours = getattr(dataset, "format", None) is not None
+        return may_run_code(dataset) and (ours or path_of(dataset) is not None)
 
     def _runs_always(self, node: Node) -> tuple[Reason, ...]:
         """Return why a node runs whatever the past says; what it leaves in memory is then made anew as well."""
@@ -328,13 +341,17 @@ class Decider:
         if self._catalog.is_memory(name):
             return "memory"
         told = {key: value for key, value in self._catalog.describe(name).items() if key not in NOTES}
-        schema = self._schema(name)
-        return canonical_json(told if schema is None else {**told, "schema": schema.id})
+        return canonical_json({**told, **{kind: code.id for kind, code in self._own_code(name).items()}})
 
-    def _schema(self, name: str) -> CodeFingerprint | None:
-        """Return the fingerprint of the code of the schema that a dataset is checked by."""
-        schema = self._catalog.schema(name)
-        return None if schema is None else self._code.fingerprint_of_path(schema.path)
+    def _find_own_code(self, name: str) -> Mapping[str, CodeFingerprint]:
+        """Return the code that loading and saving a dataset runs: of its schema, and of a type of the project."""
+        if self._catalog.is_memory(name):
+            return {}
+        schema, kind = self._catalog.schema(name), str(self._catalog.describe(name).get("type", ""))
+        paths = {"schema": schema.path} if schema is not None else {}
+        if self._code.is_own(kind):
+            paths["type"] = kind
+        return {each: self._code.fingerprint_of_path(path) for each, path in paths.items()}
 
 
 def _labels(node: Node) -> list[tuple[str, str]]:

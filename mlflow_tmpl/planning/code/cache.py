@@ -18,6 +18,7 @@ from mlflow_tmpl.planning.code.facts import read_facts
 from mlflow_tmpl.planning.code.units import FORMAT, ModuleFacts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 _MOST = 4096
@@ -52,6 +53,17 @@ class FactsCache:
         self._used[key] = marshal.dumps(facts.to_plain())
         self._fresh = True
         return facts
+
+    def remembered(self, key: str, make: Callable[[], tuple[str, ...] | None]) -> tuple[str, ...] | None:
+        """Return what was made for a key before, or make it."""
+        if self._packed is None and self._file is not None:
+            self._packed = self._read(self._file)
+        packed = (self._packed or {}).get(key)
+        if packed is None:
+            packed, self._fresh = marshal.dumps(make()), True
+        self._used[key] = packed
+        made: tuple[str, ...] | None = marshal.loads(packed)
+        return made
 
     def keep(self) -> None:
         """Write down what was read anew; a disk that is full or not to be written leaves the next start cold."""

@@ -81,9 +81,7 @@ class Graph:
             yield from (("module", name) for name in self._program.members)
 
     def _of_unit(self, name: str, position: int) -> Iterator[Vertex]:
-        module = self._program.module(name)
-        assert module is not None
-        unit = module.facts.units[position]
+        unit = self._unit(("unit", name, position))
         if unit.kind == IMPORT:
             return
         yield ("touch", name)
@@ -182,10 +180,13 @@ class Graph:
             self._members, self._groups = grouping.groups()
         return self._groups
 
-    def _unit(self, vertex: Vertex) -> Unit:
+    def _module(self, vertex: Vertex) -> Module:
         module = self._program.module(vertex[1])
         assert module is not None
-        return module.facts.units[vertex[2]]
+        return module
+
+    def _unit(self, vertex: Vertex) -> Unit:
+        return self._module(vertex).facts.units[vertex[2]]
 
     def _acts(self, vertex: Vertex) -> bool:
         return vertex[0] == "unit" and self._effects.acts_outside(vertex[1], self._unit(vertex))
@@ -210,7 +211,7 @@ class Graph:
         if kind == "package":
             return {f"package {vertex[1]}": version_of(vertex[1]) or "unknown"}
         if kind == "touch" and len(self.effects.get(vertex[1], ())) > 1:
-            module = self._program.members[vertex[1]]
+            module = self._module(vertex)
             order = [module.facts.units[position].digest for position in self.effects[vertex[1]]]
             return {f"order {module.shown}": digest_parts(order)}
         if kind == "group":
@@ -233,7 +234,7 @@ class Graph:
         return {f"order {told[0]} and {len(told) - 1} more": digest_parts(told)}
 
     def _unit_parts(self, vertex: Vertex) -> Mapping[str, str]:
-        module, unit = self._program.members[vertex[1]], self._unit(vertex)
+        module, unit = self._module(vertex), self._unit(vertex)
         parts = {self.name_of(vertex): self._digest(vertex, unit)}
         parts.update({f"environment {name}": self._environment(name) for name in unit.environment})
         if unit.texts:
@@ -249,7 +250,7 @@ class Graph:
 
     def name_of(self, vertex: Vertex) -> str:
         """Return what a unit is called in fingerprints: it is the same wherever in its file it stands."""
-        module, unit = self._program.members[vertex[1]], self._unit(vertex)
+        module, unit = self._module(vertex), self._unit(vertex)
         if unit.kind == STATEMENT:
             return f"statement {module.shown} {unit.digest[:12]}"
         names = ",".join(unit.names or [name for name, _ in unit.origins] or ["*"])

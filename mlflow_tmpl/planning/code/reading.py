@@ -14,7 +14,8 @@ from mlflow_tmpl.hashing import digest, digest_file
 from mlflow_tmpl.pipeline.signature import where_defined
 from mlflow_tmpl.planning.code.cache import FactsCache
 from mlflow_tmpl.planning.code.closure import Hashes, flattened
-from mlflow_tmpl.planning.code.graph import ALWAYS, Graph, Vertex, environment_hash
+from mlflow_tmpl.planning.code.graph import ALWAYS, PROGRAM, Graph, Vertex, environment_hash
+from mlflow_tmpl.planning.code.objects import modules_in, names_in
 from mlflow_tmpl.planning.code.program import Module, Program
 from mlflow_tmpl.planning.code.units import FUNCTION, STATEMENT, Unit
 from mlflow_tmpl.planning.files import named_files
@@ -91,7 +92,7 @@ class CodeReader:
         self._graph: Graph | None = None
         self._named: dict[str, dict[str, str]] | None = None
         self._functions: dict[int, tuple[Any, CodeFingerprint]] = {}
-        self._paths: dict[str, CodeFingerprint] = {}
+        self._paths: dict[str, CodeFingerprint | None] = {}
 
     def fingerprint(self, func: Callable[..., Any]) -> CodeFingerprint:
         """Return the fingerprint of a function and of everything of the project that it can reach."""
@@ -102,9 +103,10 @@ class CodeReader:
 
     def fingerprint_of_path(self, dotted: str) -> CodeFingerprint:
         """Return the fingerprint of what a dotted path names, which need not be imported for it."""
-        if dotted not in self._paths:
-            self._paths[dotted] = self._fingerprint_of_path(dotted)
-        return self._paths[dotted]
+        known = self._paths.get(dotted)
+        if known is None:
+            known = self._paths[dotted] = self._fingerprint_of_path(dotted)
+        return known
 
     def _fingerprint_of_path(self, dotted: str) -> CodeFingerprint:
         module, _, name = dotted.rpartition(".")
@@ -115,6 +117,45 @@ class CodeReader:
         doubts: list[str] = []
         below = {hashes.of(vertex) for vertex in self._starts(reached, doubts)}
         return self._made(hashes, {"path": dotted}, below, doubts)
+
+    def is_own(self, dotted: str) -> bool:
+        """Tell whether a dotted path leads to code of the project."""
+        return "." in dotted and self._program.kind_of(dotted.partition(".")[0]) == "own"
+
+    def fingerprint_of_objects(self, path: Path | None, content: str) -> CodeFingerprint | None:
+        """Return the fingerprint of the classes that pickled objects are of; ``None`` if none is the project's.
+
+        Args:
+            path: the file; ``None`` for one that is not on this machine, whose objects may be of any class.
+            content: its fingerprint, by which what it names is remembered.
+        """
+        key = f"objects {content}"
+        if key not in self._paths:
+            starts = [PROGRAM] if path is None else self._classes_in(path, content)
+            hashes = self._hashes_with([])
+            below = {hashes.of(vertex) for vertex in starts} - {""}
+            self._paths[key] = self._made(hashes, {}, below, []) if below else None
+        return self._paths[key]
+
+    def _classes_in(self, path: Path, content: str) -> list[Vertex]:
+        """Return what pickled objects name of the project; everything if that cannot be told."""
+        self._hashes_with([])
+        program = self._program
+        tops = sorted({name.partition(".")[0] for name in program.members})
+        told = self._cache.remembered(f"{content} {tops}", lambda: modules_in(path, tops))
+        if told is None:
+            return [PROGRAM]
+        texts = sorted({text[:end] for text in told for end in range(1, len(text) + 1)})
+        found = [program.module(text) for text in texts if text.partition(".")[0] in tops]
+        modules = [module for module in found if module is not None]
+        self._hashes_with([module.name for module in modules])
+        return [vertex for module in modules for vertex in self._named_in(path, content, module)]
+
+    def _named_in(self, path: Path, content: str, module: Module) -> list[Vertex]:
+        """Return the names of a module that a file holds."""
+        known = sorted(module.binders)
+        named = self._cache.remembered(f"{content} {module.name} {known}", lambda: names_in(path, known))
+        return [("module", module.name)] if named is None else [("name", module.name, each) for each in named]
 
     def known(self) -> Mapping[str, Mapping[str, str]]:
         """Return what each fingerprint that was given so far is made of, and each hash in these."""
