@@ -14,6 +14,9 @@ T = TypeVar("T")
 
 ATTEMPTS = 5
 
+PATIENCE_S = 10.0
+"""No call begins later than this after the first: clients that take so long to fail have tried again themselves."""
+
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.2, 5.0
 
 _PASSING_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -60,6 +63,7 @@ def retrying(
     between: Callable[[], object] = lambda: None,
     sleep: Callable[[float], object] = time.sleep,
     jitter: Callable[[], float] = random.random,
+    clock: Callable[[], float] = time.monotonic,
 ) -> T:
     """Return what a call gives, made up to `attempts` times with growing waits of random length between.
 
@@ -71,12 +75,14 @@ def retrying(
         between: called after each failure.
         sleep: waits for some seconds.
         jitter: gives a number between 0 and 1.
+        clock: tells seconds.
     """
+    start = clock()
     for attempt in range(1, attempts):
         try:
             return call()
         except Exception as error:
-            if not may_pass(error):
+            if not may_pass(error) or clock() - start > PATIENCE_S:
                 raise
         between()
         sleep(jitter() * min(LONGEST_WAIT_S, FIRST_WAIT_S * 2**attempt))

@@ -91,6 +91,18 @@ def test_the_first_success_ends_it() -> None:
     assert len(between) == 2 < ATTEMPTS
 
 
+def test_a_client_that_was_patient_itself_is_not_called_again() -> None:
+    hours, calls = iter(range(0, 10_000_000, 3600)), []
+
+    def fail() -> Any:
+        calls.append(1)
+        raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        retrying(fail, clock=lambda: next(hours), sleep=lambda _: None)
+    assert len(calls) == 1
+
+
 def test_a_refusal_is_raised_at_once() -> None:
     def refuse() -> Any:
         raise PermissionError
