@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from io import BytesIO
+from io import BytesIO, RawIOBase
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -173,13 +173,32 @@ def _pack_polars(polars: ModuleType, value: Any) -> Packed | None:
     return Packed(form, (whole.getbuffer(),))
 
 
-def _stream(table: Any) -> tuple[memoryview]:
+class _Pieces(RawIOBase):
+    """Takes what Arrow writes, without a copy of the columns."""
+
+    def __init__(self) -> None:
+        self.taken: list[memoryview] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int:
+        """Take a piece, which nobody changes: it is bytes, or memory of the table."""
+        view = memoryview(data)
+        self.taken.append(view)
+        return view.nbytes
+
+
+def _stream(table: Any) -> list[memoryview]:
     import pyarrow
 
-    sink = pyarrow.BufferOutputStream()
-    with pyarrow.ipc.new_stream(sink, table.schema) as writer:
+    pieces = _Pieces()
+    with (
+        pyarrow.PythonFile(pieces, mode="w") as sink,
+        pyarrow.ipc.new_stream(sink, table.schema) as writer,
+    ):
         writer.write_table(table)
-    return (memoryview(sink.getvalue()),)
+    return pieces.taken
 
 
 def _table(view: memoryview) -> Any:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from time import time
 from typing import TYPE_CHECKING, Any, Protocol
 
+from mlflow_tmpl.hashing import Hasher
 from mlflow_tmpl.store.packing import unpack
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ class KeptValues:
         if row is None or fingerprint not in self:
             raise Lost(f"{fingerprint} is not there")
         try:
-            value = unpack(row.format, _mapped(self.store.verified(row.digest)))
+            value = unpack(row.format, memoryview(self._bytes(row)))
         except MemoryError:
             raise
         except Exception as error:
@@ -161,6 +162,26 @@ class KeptValues:
             self.index.used(tuple(self._read), time())
             self._read.clear()
 
+    def _bytes(self, row: Kept) -> bytearray:
+        """Return what an object holds, checked as it is now in memory; one that is damaged is set aside.
+
+        Not a memory map: that would end the process should someone cut the file short.
+        """
+        path = self.store.path(row.digest)
+        if path is None:
+            raise FileNotFoundError(row.digest)
+        data = bytearray(row.bytes)
+        with path.open("rb", buffering=0) as file:
+            filled, view = 0, memoryview(data)
+            while count := file.readinto(view[filled:]):
+                filled += count
+        hasher = Hasher()
+        hasher.update(data)
+        if filled == row.bytes and hasher.digest() == row.digest:
+            return data
+        self.store.set_aside(row.digest)
+        raise ValueError("the object is damaged, and is set aside")
+
     def _path(self, fingerprint: object) -> Path | None:
         row = self.rows.get(fingerprint) if isinstance(fingerprint, str) else None
         if row is None or (row.format == "pickle" and not self._is_trusted(row.digest)):
@@ -170,11 +191,3 @@ class KeptValues:
             return path if path is not None and path.stat().st_size == row.bytes else None
         except OSError:
             return None
-
-
-def _mapped(path: Path) -> memoryview:
-    """Return a file's bytes, read when they are looked at; writing to them changes this process's memory only."""
-    from mmap import ACCESS_COPY, mmap
-
-    with path.open("rb") as file:
-        return memoryview(mmap(file.fileno(), 0, access=ACCESS_COPY))
