@@ -31,7 +31,7 @@ def mask_urls(text: str) -> str:
         >>> mask_urls("sftp://me:hush@host/x.csv?sig=abc")
         'sftp://me:***@host/x.csv?sig=***'
     """
-    if "://" not in text:
+    if "://" not in text and "=" not in text:  # an error may quote a URL from its path on
         return text
     return _SIGNED.sub(rf"\1{MASK}", _LOGIN.sub(rf"\1:{MASK}", text))
 

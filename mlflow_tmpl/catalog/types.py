@@ -94,7 +94,7 @@ def _classes_of(module: str) -> list[str]:
 def _way_out(entry: Entry, error: Exception) -> str:
     """Return how a type that cannot be imported may be had."""
     family, _, own = entry.type_name.partition(".")
-    near = did_you_mean(entry.type_name, TYPE_NAMES)
-    if isinstance(error, ModuleNotFoundError) and own.endswith("Dataset") and "." not in own and not near:
+    misspelt = did_you_mean(family, {name.partition(".")[0] for name in TYPE_NAMES})
+    if isinstance(error, ModuleNotFoundError) and own.endswith("Dataset") and not misspelt:
         return f"if it is one of Kedro's: pip install 'kedro-datasets[{family}-{own.lower()}]'"
-    return near or "it is the dotted path of a class, module.Class"
+    return did_you_mean(entry.type_name, TYPE_NAMES) or "it is the dotted path of a class, module.Class"

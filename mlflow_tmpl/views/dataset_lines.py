@@ -26,7 +26,9 @@ _LONGEST_FACT = 11
 def list_lines(
     rows: Sequence[DatasetRow], patterns: Sequence[Mapping[str, Any]], paper: Paper
 ) -> Iterator[str]:
-    """Yield the datasets, a line each, and then the patterns."""
+    """Yield the datasets, a line each, then the patterns, and what could not be found out."""
+    from textwrap import wrap
+
     if not rows and not patterns:
         yield "no datasets yet: conf/base/catalog.yml names them"
         return
@@ -40,7 +42,8 @@ def list_lines(
         yield from table_lines(("pattern", "type", "place", "layer"), told, paper, whole=WHOLE, ends=ENDS)
     for row in rows:
         if row.problem:
-            yield paper.fit(f"{row.name}: {row.problem}", paper.width)
+            yield ""
+            yield from wrap(f"{row.name}: {row.problem}", max(paper.width, 20), subsequent_indent="  ")
 
 
 def _cells(row: DatasetRow) -> tuple[str, ...]:

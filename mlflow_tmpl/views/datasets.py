@@ -128,7 +128,11 @@ def _row(
 def place_in(told: Mapping[str, Any]) -> str:
     """Return where a dataset lies, of what is said of it: its path, or what a class of others has for one."""
     return mask_urls(
-        str(next((told[key] for key in ("filepath", "path", "url", "table_name") if told.get(key)), ""))
+        str(
+            next(
+                (told[key] for key in ("filepath", "path", "url", "table", "table_name") if told.get(key)), ""
+            )
+        )
     )
 
 

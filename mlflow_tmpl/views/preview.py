@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mlflow_tmpl.catalog.extent import extent_of
 from mlflow_tmpl.errors import CatalogError, DataError
 from mlflow_tmpl.views.contents import Content, content_of
+from mlflow_tmpl.views.datasets import place_in
 from mlflow_tmpl.views.pictures import PICTURES, picture_of
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def preview(catalog: Catalog, name: str, *, rows: int = ROWS, whole: bool = Fals
             hint=hint,
         )
     told, dataset = catalog.describe(name), catalog.dataset(name)
-    place = str(told.get("filepath") or "")
+    place = place_in(told)
     if not catalog.exists(name):
         hint = "run the node that makes it"
         raise CatalogError(

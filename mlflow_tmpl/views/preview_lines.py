@@ -58,7 +58,7 @@ def told_shape(content: Content) -> str:
         size = f"{rows} x {shape[1]} column{'' if shape[1] == 1 else 's'}"
     else:
         size = " x ".join("?" if each is None else f"{each:,}" for each in shape) or "a single value"
-        size += " pixels" if content.kind == "picture" else ""
+        size += " pixels" if content.kind == "picture" else " values" if len(shape) == 1 else ""
     return f"{content.python_type or content.kind}, {size}"
 
 
