@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := demo
 
-.PHONY: help setup demo test lint types imports unit bench format clean
+.PHONY: help setup demo test lint types imports unit page bench format clean
 
 help:
 	@echo "make demo    scaffold a project, run it on real data, run it again, draw its graph"
@@ -37,7 +37,7 @@ demo: setup
 	echo "picture   $(DEMO)/penguins/data/08_reporting/confusion_matrix.png"; \
 	echo "graph     $(DEMO)/penguins/graph.html"
 
-test: lint types imports unit
+test: lint types imports unit page
 
 lint: setup
 	$(BIN)/ruff check .
@@ -51,6 +51,11 @@ imports: setup
 
 unit: setup
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+# The page's one script is committed, so that only who changes it needs Node.js.
+page:
+	@if command -v npm >/dev/null; then cd mlflow_tmpl/views/web && npm install --silent --no-package-lock --no-audit --no-fund && npm run --silent check && npm test --silent; \
+	else echo "no npm: the page is not checked against its source"; fi
 
 bench: setup
 	$(BIN)/python -m tests.benchmarks

@@ -155,9 +155,7 @@ def _course(source: str, target: str, parents: Mapping[str, str], frames: Mappin
 
 
 def _backward(frame: Frame) -> set[Wire]:
-    """Return the wires that close a circle, met depth first; frames alone can make one."""
-    if not frame.frames:
-        return set()
+    """Return the wires that close a circle, met depth first; only boxes can make one, open or closed."""
     after: dict[int, list[Wire]] = {}
     for wire in frame.wires:
         after.setdefault(wire.source, []).append(wire)

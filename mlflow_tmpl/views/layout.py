@@ -29,8 +29,12 @@ LAYER_GAP = 36.0
 """Between two layers, so that edges have room to turn."""
 PAGE = 1.5
 """Width over height of what a drawing is mostly looked at in."""
+EFFORT = 400_000
+"""What ordering may cost for the whole drawing; frames share it by their sizes."""
 HEADER, PADDING = 30.0, 16.0
 """Of a frame: room for its name above, and on the other sides."""
+
+JOINT = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +82,10 @@ def lay_out(
         parents: the frame of each vertex and frame that lies in one.
     """
     root, courses = frames_of(sizes, tuple(dict.fromkeys(edges)), parents or {})
-    whole = _Placed(root, sizes, direction or "down")
+    effort = EFFORT / max(len(sizes), 1)
+    whole = _Placed(root, sizes, direction or "down", effort)
     if direction is None and whole.prefers_right():
-        whole = _Placed(root, sizes, "right")
+        whole = _Placed(root, sizes, "right", effort, whole)
     spots: dict[str, _Spot] = {}
     whole.spread(0.0, 0.0, spots)
     routes = {
@@ -115,18 +120,33 @@ class _Placed:
         frame: what is laid out.
         sizes: of the vertices.
         direction: where edges will lead to; sizes and the room for names are turned accordingly.
+        effort: what ordering may cost for each vertex.
+        like: the same frame laid out before, whose order is kept.
     """
 
-    def __init__(self, frame: Frame, sizes: Mapping[str, tuple[float, float]], direction: Direction) -> None:
+    def __init__(
+        self,
+        frame: Frame,
+        sizes: Mapping[str, tuple[float, float]],
+        direction: Direction,
+        effort: float,
+        like: _Placed | None = None,
+    ) -> None:
         self.frame = frame
         self.down = direction == "down"
-        self.inner = {name: _Placed(child, sizes, direction) for name, child in frame.frames.items()}
+        self.inner = {
+            name: _Placed(child, sizes, direction, effort, like and like.inner[name])
+            for name, child in frame.frames.items()
+        }
         self.sizes = [self._size(name, sizes) for name in frame.names]
         widths = [size[0] for size in self.sizes]
         edges = [self._edge(wire) for wire in frame.wires if wire not in frame.backward]
         pairs = [(edge.source, edge.target) for edge in edges]
         self.layers = with_bends(edges, rank(len(widths), pairs, frame.entries, frame.exits), widths)
-        order(self.layers)
+        if like is None:
+            order(self.layers, floor(effort * len(widths)))
+        else:
+            self.layers.rows[:] = like.layers.rows
         self.x = align(self.layers, widths)
         self._settle()
 
@@ -136,13 +156,18 @@ class _Placed:
         for down in (True, False):
             length, breadth = LAYER_GAP * max(len(self.layers.rows), 1), 1.0
             for row in self.layers.rows:
-                real = [self.sizes[vertex] for vertex in row if vertex < self.layers.real]
-                length += max([size[1 if down else 0] for size in real], default=0)
-                across = [size[0 if down else 1] + GAP for size in real]
-                breadth = max(breadth, sum(across) + BEND_GAP * (len(row) - len(real)))
+                spans = [self._span(vertex, down) for vertex in row if vertex < self.layers.real]
+                length += max([along for _, along in spans], default=0)
+                bends = BEND_GAP * (len(row) - len(spans))
+                breadth = max(breadth, sum([across + GAP for across, _ in spans]) + bends)
             wide, high = (breadth, length) if down else (length, breadth)
             scale[down] = min(PAGE / wide, 1 / high)
         return scale[False] > scale[True]
+
+    def _span(self, vertex: int, down: bool) -> tuple[float, float]:
+        """Return what a vertex takes across and along; a frame is turned with what lies in it."""
+        across, along = self.sizes[vertex]
+        return (across, along) if down or self.frame.names[vertex] in self.inner else (along, across)
 
     def spread(self, x: float, y: float, spots: dict[str, _Spot]) -> None:
         """Write down the places of all that lies in the frame, given that of the frame."""
@@ -226,9 +251,14 @@ def _route(course: Course, spots: Mapping[str, _Spot]) -> list[Point]:
         assert spot.inner is not None
         for x, y in spot.inner.piece(wire):
             point = (_tenth(spot.x + x), _tenth(spot.y + y))
-            if not points or points[-1] != point:
+            if not points or _apart(points[-1], point):
                 points.append(point)
     return points
+
+
+def _apart(one: Point, other: Point) -> bool:
+    """Tell whether two points differ by more than rounding: pieces of an edge meet at the same one."""
+    return abs(one[0] - other[0]) > JOINT or abs(one[1] - other[1]) > JOINT
 
 
 def _turned(points: list[Point], down: bool) -> tuple[Point, ...]:

@@ -19,17 +19,20 @@ LARGE = 3000
 SWEEPS, SWEEPS_IF_LARGE = 24, 6
 PATIENCE = 8
 """Sweeps in a row that may bring nothing."""
-EFFORT = 400_000
-"""Places looked at by sifting, over all tries: what bounds the time for a large graph."""
 
 
-def order(layers: Layers) -> None:
-    """Put the vertices of each layer in an order in which few edges cross."""
+def order(layers: Layers, effort: int) -> None:
+    """Put the vertices of each layer in an order in which few edges cross.
+
+    Args:
+        layers: what is ordered.
+        effort: places that sifting may look at over all tries, which bounds the time for a large graph.
+    """
     if len(layers.up) > LARGE:
         _Search(layers, "down").sweep(_means, SWEEPS_IF_LARGE)
         return
     best: list[list[int]] = []
-    fewest, effort = -1, EFFORT
+    fewest = -1
     for way in (_by_turns, _medians, _means):
         for start in ("down", "up"):
             search = _Search(layers, start, effort)

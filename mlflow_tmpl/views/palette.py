@@ -25,6 +25,7 @@ LIGHT = {
     "held": "#8a5b00",
     "none": "#6a7380",
     "glyph": "#ffffff",
+    "frame": "#f3f2ee",
 }
 DARK = {
     "page": "#14171c",
@@ -47,6 +48,7 @@ DARK = {
     "held": "#e0b050",
     "none": "#949eac",
     "glyph": "#14171c",
+    "frame": "#191d23",
 }
 TONES = ("good", "kept", "bad", "busy", "held", "none")
 SANS = '-apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
@@ -63,6 +65,9 @@ _FORMS = f"""
 .graph .icon {{ fill: none; stroke-width: 1.25; }}
 .graph .glyph {{ fill: none; stroke-width: 1.7; stroke-linecap: round; stroke-linejoin: round; }}
 .graph .edge {{ fill: none; stroke-width: 1.25; }}
+.graph .frame {{ stroke-width: 1; }}
+.graph .frame-name {{ font-size: 12px; font-weight: 600; }}
+.graph .more {{ fill: none; stroke-width: 1.5; stroke-linecap: round; }}
 .graph .edge.of-param {{ stroke-dasharray: 1.5 3; stroke-linecap: round; }}
 """
 _COLOURS = Template("""
@@ -70,6 +75,9 @@ _COLOURS = Template("""
 .graph .edge { stroke: $line; }
 .graph .arrow { fill: $line; }
 .graph .node .box { fill: $card; stroke: $border; }
+.graph .frame { fill: $frame; stroke: $border; }
+.graph .frame-name { fill: $muted; }
+.graph .more { stroke: $muted; }
 .graph .node .name { fill: $ink; }
 .graph .fact { fill: $muted; }
 .graph .glyph { stroke: $glyph; }

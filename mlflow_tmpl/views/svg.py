@@ -1,4 +1,4 @@
-"""The drawing as SVG: alone in a file, or as the scene of the page."""
+"""The drawing as SVG, alone in a file."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def to_svg(view: GraphView, *, parameters: bool | None = None) -> str:
         parameters: whether to draw parameters; by default if there is room for them.
     """
     chosen = show_parameters(view) if parameters is None else parameters
-    size, scene = draw_scene(view, parameters=chosen, interactive=False)
+    size, scene = _scene(view, parameters=chosen)
     width, height = size[0] + 2 * MARGIN, size[1] + 2 * MARGIN
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="graph" role="img" width="{width:g}" height="{height:g}" '
@@ -45,30 +45,18 @@ def to_svg(view: GraphView, *, parameters: bool | None = None) -> str:
     )
 
 
-def scene_svg(view: GraphView, *, parameters: bool) -> str:
-    """Return the drawing for the page, which styles it, moves it, and lets its vertices be chosen."""
-    (width, height), scene = draw_scene(view, parameters=parameters, interactive=True)
-    return (
-        f'<svg class="graph" data-width="{width:g}" data-height="{height:g}" role="group" '
-        f'aria-label="{xml(view.title)}"><g class="scene">\n{scene}</g></svg>'
-    )
-
-
-def draw_scene(
-    view: GraphView, *, parameters: bool, interactive: bool, direction: Direction | None = None
-) -> tuple[tuple[float, float], str]:
+def _scene(view: GraphView, *, parameters: bool) -> tuple[tuple[float, float], str]:
     """Return the size of a drawing, and its edges and vertices in SVG, the vertices in the order of the pipeline."""
     vertices = list(shapes(view, parameters=parameters))
     hidden = set() if parameters else {parameter.id for parameter in view.parameters}
     edges = [(edge.source, edge.target) for edge in view.edges if edge.source not in hidden]
-    layout = lay_out({shape.id: (shape.width, shape.height) for shape in vertices}, edges, direction)
-    parts = [_ARROW, *_edges(view, layout, interactive)]
+    layout = lay_out({shape.id: (shape.width, shape.height) for shape in vertices}, edges)
+    parts = [_ARROW, *_edges(view, layout)]
     for shape in vertices:
         box = layout.boxes[shape.id]
-        reach = f' data-id="{xml(shape.id)}" tabindex="0" role="button" aria-label="{xml(shape.label)}"'
         parts.append(
-            f'<g class="vertex {shape.kind}" transform="translate({box.x:g} {box.y:g})"{reach if interactive else ""}>'
-            f"{'' if interactive else f'<title>{xml(shape.label)}</title>'}{shape.body}</g>\n"
+            f'<g class="vertex {shape.kind}" transform="translate({box.x:g} {box.y:g})">'
+            f"<title>{xml(shape.label)}</title>{shape.body}</g>\n"
         )
     return (layout.width, layout.height), "".join(parts)
 
@@ -79,12 +67,11 @@ _ARROW = (
 )
 
 
-def _edges(view: GraphView, layout: Layout, interactive: bool) -> Iterator[str]:
+def _edges(view: GraphView, layout: Layout) -> Iterator[str]:
     parameters = {parameter.id for parameter in view.parameters}
-    for (source, target), route in layout.routes.items():
+    for (source, _), route in layout.routes.items():
         kind = "edge of-param" if source in parameters else "edge"
-        ends = f' data-from="{xml(source)}" data-to="{xml(target)}"' if interactive else ""
-        yield f'<path class="{kind}"{ends} d="{_path(route, layout.direction)}" marker-end="url(#arrow)"/>\n'
+        yield f'<path class="{kind}" d="{_path(route, layout.direction)}" marker-end="url(#arrow)"/>\n'
 
 
 def _path(route: tuple[Point, ...], direction: Direction) -> str:

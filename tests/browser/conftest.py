@@ -109,16 +109,23 @@ class Opened:
 
     @property
     def panel(self):
-        return self.page.locator("#panel")
+        return self.page.locator("#details")
 
     @property
     def camera(self):
         """Shift and size of the drawing."""
+        self.settle()
         return tuple(
             self.page.evaluate(
-                "() => { const m = document.querySelector('.scene').transform.baseVal.consolidate().matrix;"
+                "() => { const m = document.querySelector('#stage > svg > g').transform.baseVal.consolidate().matrix;"
                 " return [m.e, m.f, m.a]; }"
             )
+        )
+
+    def settle(self):
+        """Wait until what was asked for is drawn."""
+        self.page.evaluate(
+            "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
         )
 
     def look(self, locator, name):
@@ -142,6 +149,7 @@ def open_page(chromium, tmp_path):
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda request: requests.append(request.url))
         page.goto(file.as_uri() + fragment)
+        page.wait_for_selector("[data-ready]")
         return Opened(page, complaints, requests)
 
     yield open_it

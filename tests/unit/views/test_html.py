@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 import re
-from dataclasses import replace
+import zlib
 from html.parser import HTMLParser
 from time import process_time
 
@@ -47,6 +47,7 @@ def test_the_policy_allows_the_pages_own_script_and_nothing_else(ten):
         "default-src 'none'",
         "style-src 'unsafe-inline'",
         f"script-src 'sha256-{digest}'",
+        "img-src data: blob:",
         "base-uri 'none'",
         "form-action 'none'",
     ]
@@ -59,9 +60,12 @@ def test_it_asks_nobody_for_anything(ten):
     assert not {tag for tag, _ in reader.elements} & {"link", "img", "iframe", "object", "embed", "base"}
 
 
+def carried(reader):
+    return json.loads(zlib.decompress(base64.b64decode(reader.scripts[0])))
+
+
 def test_the_model_is_in_the_page(ten):
-    reader = read(to_html(ten))
-    document = json.loads(reader.scripts[0])
+    document = carried(read(to_html(ten)))
     assert [node["name"] for node in document["nodes"]] == [node.name for node in ten.nodes]
 
 
@@ -71,20 +75,8 @@ def test_hostile_texts_are_neither_markup_nor_scripts(hostile, ten):
     assert reader.scripts[1] == plain.scripts[1]
     assert {tag for tag, _ in reader.elements} == {tag for tag, _ in plain.elements}
     assert not [name for _, attrs in reader.elements for name in attrs if name.startswith("on")]
-    assert not re.search("[<>&\u2028]", reader.scripts[0])
-    assert json.loads(reader.scripts[0])["nodes"][0]["name"] == hostile.nodes[0].name
-
-
-def test_the_header_counts_nodes_by_status(ten):
-    text = re.sub(r"<svg.*?</svg>", "", to_html(ten), flags=re.DOTALL)
-    for said in ("4 done", "2 reused", "1 failed", "3 blocked"):
-        assert f"<li>{said}</li>" in text
-
-
-def test_a_project_without_parameters_has_no_button_for_them(ten):
-    bare = replace(ten, parameters=(), edges=tuple(edge for edge in ten.edges if "params" not in edge.source))
-    buttons = [attrs for tag, attrs in read(to_html(bare)).elements if attrs.get("id") == "parameters"]
-    assert "hidden" in buttons[0]
+    assert re.fullmatch("[A-Za-z0-9+/=]+", reader.scripts[0])
+    assert carried(reader)["nodes"][0]["name"] == hostile.nodes[0].name
 
 
 def test_the_page_of_a_small_project_is_small(ten):
@@ -94,4 +86,4 @@ def test_the_page_of_a_small_project_is_small(ten):
 def test_a_thousand_nodes_are_written_in_about_a_second(large):
     start = process_time()
     to_html(large)
-    assert process_time() - start < 8  # about 2 s: it is three hundred layers deep
+    assert process_time() - start < 1  # the page lays it out
