@@ -134,7 +134,7 @@ class _Placed:
     ) -> None:
         self.frame = frame
         self.down = direction == "down"
-        self.inner = {
+        self.inner: dict[str, _Placed] = {
             name: _Placed(child, sizes, direction, effort, like and like.inner[name])
             for name, child in frame.frames.items()
         }

@@ -20,6 +20,9 @@ SWEEPS, SWEEPS_IF_LARGE = 24, 6
 PATIENCE = 8
 """Sweeps in a row that may bring nothing."""
 
+TURN = 5
+"""What a sweep costs for each vertex, in places looked at."""
+
 
 def order(layers: Layers, effort: int) -> None:
     """Put the vertices of each layer in an order in which few edges cross.
@@ -65,9 +68,10 @@ class _Search:
         """Return the best order that was met, and its crossings."""
         best, fewest, idle = self._rows(), self.crossings(), 0
         for turn in range(SWEEPS):
-            if not fewest or idle == PATIENCE:
+            if not fewest or idle == PATIENCE or not self.effort:
                 break
             self._turn(way, turn)
+            self.effort = max(self.effort - TURN * len(self.place), 0)
             self._sift()
             count = self.crossings()
             idle = idle + 1 if count >= fewest else 0

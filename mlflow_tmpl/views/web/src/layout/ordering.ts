@@ -6,6 +6,7 @@ export const LARGE = 3000;
 const SWEEPS = 24;
 const SWEEPS_IF_LARGE = 6;
 const PATIENCE = 8;
+const TURN = 5;
 
 type Way = (search: Search, turn: number, row: number[], downwards: boolean) => void;
 
@@ -48,8 +49,9 @@ class Search {
     let best = this.rows();
     let fewest = this.crossings();
     let idle = 0;
-    for (let turn = 0; turn < SWEEPS && fewest && idle < PATIENCE; turn++) {
+    for (let turn = 0; turn < SWEEPS && fewest && idle < PATIENCE && this.effort; turn++) {
       this.turn(way, turn);
+      this.effort = Math.max(this.effort - TURN * this.place.length, 0);
       this.sift();
       const count = this.crossings();
       idle = count >= fewest ? idle + 1 : 0;
