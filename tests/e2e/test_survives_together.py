@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlflow_tmpl.ledger.watch import Cancelled
+from tests.conftest import clean_environment
 
 from .test_survives import PATIENCE_S, calls, integrity, statuses, wait_for
 
@@ -363,3 +364,57 @@ def test_python_resumes_too(steps: MadeProject) -> None:
     finally:
         os.chdir(before)
     assert [node.status for node in result.nodes] == ["reused", "done"]
+
+
+@pytest.mark.parametrize("engine", ["inline", "threads"])
+@pytest.mark.parametrize("presses", [1, 2])
+def test_the_keyboard_of_a_terminal_stops_a_run(steps: MadeProject, engine: str, presses: int) -> None:
+    pexpect = pytest.importorskip("pexpect")
+    steps.write(
+        "nodes/flow.py",
+        """
+        import time
+        from pathlib import Path
+        from mlflow_tmpl import node
+
+        @node(outputs="first")
+        def quick(source: str) -> str:
+            return source
+
+        @node(outputs="second")
+        def stubborn(first: str) -> str:
+            Path("../slow.started").touch()
+            try:
+                time.sleep(60)
+            except KeyboardInterrupt:
+                Path("../caught").touch()
+                time.sleep(60 if Path("../stubborn").exists() else 0)
+                raise
+            return first
+        """,
+    )
+    if presses == 2:
+        (steps.root.parent / "stubborn").touch()
+    child = pexpect.spawn(
+        steps.command()[0],
+        ["run", "--engine", engine],
+        cwd=str(steps.root),
+        env=clean_environment(TERM="xterm"),
+        encoding="utf-8",
+        timeout=PATIENCE_S,
+    )
+    wait_for(steps.root.parent / "slow.started")
+    time.sleep(0.2)
+    child.sendintr()
+    if presses == 2:
+        if engine == "inline":
+            wait_for(steps.root.parent / "caught")
+        child.sendintr()
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 130
+    assert child.before.rfind("\x1b[?25h") >= child.before.rfind("\x1b[?25l"), "the cursor is back"
+    assert "Traceback" not in child.before
+    ends = {"lost", "cancelled"} if presses == 2 else {"cancelled"}
+    assert statuses(steps)["quick"] == "done"
+    assert statuses(steps)["stubborn"] in ends
