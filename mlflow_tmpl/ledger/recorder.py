@@ -76,6 +76,7 @@ class Recorder:
         self._engine = ""
         self._catalog: Catalog | None = None
         self._known: dict[str, tuple[Path | None, str, str | None]] = {}
+        self._made: Container[str] = ()
         self._past = past
         self._metrics: frozenset[str] = frozenset()
 
@@ -104,6 +105,7 @@ class Recorder:
         context = event.context
         self._run, self._engine = event.run_id, context["engine"]
         self._catalog = catalog = event.plan.catalog
+        self._made = event.plan.pipeline.producers  # their versions are told by the nodes that make them
         outputs = (name for node in event.plan.pipeline.nodes for name in node.outputs)
         saved = (name for name in outputs if not catalog.is_memory(name))
         self._metrics = frozenset(name for name in saved if self._about(name)[2] == "metrics")
@@ -236,7 +238,7 @@ class Recorder:
         assert outcome is not None
         versions = {name: (saved.fingerprint, saved.rows) for name, saved in outcome.saved.items()}
         for dataset, fingerprint, _ in parts.inputs.values() if parts else ():
-            if dataset in outcome.loaded:
+            if dataset in outcome.loaded and base_name(dataset) not in self._made:
                 versions[dataset] = (fingerprint, outcome.loaded[dataset])
         for dataset, (fingerprint, count) in versions.items():
             if fingerprint:
