@@ -23,7 +23,7 @@ from mlflow_tmpl.pipeline.names import base_name
 from mlflow_tmpl.planning.values import canonical_json
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Container, Generator, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from mlflow_tmpl.catalog import Catalog
