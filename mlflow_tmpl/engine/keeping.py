@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from mlflow_tmpl.engine.events import ContentFound, NodeFinished, NodeStarted
 from mlflow_tmpl.errors import MloError
 from mlflow_tmpl.pipeline.names import base_name
-from mlflow_tmpl.store.shelf import Shelf, path_of
-from mlflow_tmpl.store.store import is_digest
+from mlflow_tmpl.store.contents import content_of
+from mlflow_tmpl.store.shelf import Shelf
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
@@ -64,7 +64,7 @@ class Keeping:
                     self._keep_behind(name, fingerprint, Shelf.keep_input)
         elif isinstance(event, NodeFinished) and event.status == "reused":
             for name, fingerprint in (event.fingerprints or {}).items():
-                if is_digest(fingerprint) and not self._shelf.store.has(fingerprint):
+                if not self._shelf.has(self._catalog.dataset(name), fingerprint):
                     self._keep_behind(name, fingerprint)
 
     def restore(self, decision: Decision) -> bool:
@@ -99,13 +99,13 @@ class Keeping:
     def _keep_present(self, name: str) -> None:
         """Keep what somebody has put in the place of an output: it is about to be replaced."""
         dataset = self._catalog.dataset(name) if not self._catalog.is_memory(name) else None
-        if dataset is None or path_of(dataset) is None:
+        if dataset is None or content_of(dataset) is None:
             return
         try:
             fingerprint = (dataset.exists() and dataset.fingerprint()) or ""
         except MloError:
             return  # saving says what is wrong there
-        if not self._shelf.store.has(fingerprint) and self._keep(name, fingerprint):
+        if not self._shelf.has(dataset, fingerprint) and self._keep(name, fingerprint):
             size = self._shelf.size(dataset)
             self._emit(ContentFound(name, fingerprint, size, time()))
             self._notes[f"found {name}"] = (

@@ -133,7 +133,7 @@ class ProjectStore:
         """
         from mlflow_tmpl.store.verifying import verify
 
-        checked = verify(self.store)
+        checked = verify(self.store) + verify(self.store.trees)
         found = [digest for digest, _ in checked.damaged]
         versions = self._ledger.places(found)
         for digest, (_, place) in versions.items():
@@ -210,18 +210,26 @@ class ProjectStore:
 
     def _collect(self, since: float, *, dry_run: bool = False) -> Collected:
         from mlflow_tmpl.store.collecting import Wanted, surplus
+        from mlflow_tmpl.store.contents import with_trees
 
         uses, wanted = self._ledger.uses(), Wanted(since, self._said.max_bytes, time.time())
-        found = surplus(self.store.objects(), uses.used_at, uses.needed, wanted)
-        if not dry_run:
+        used_at = with_trees(self.store, uses.used_at, max)
+        needed = with_trees(self.store, uses.needed, min)
+        stores = (self.store, self.store.trees)
+        found = surplus([each for store in stores for each in store.objects()], used_at, needed, wanted)
+        for store in stores if not dry_run else ():
             for each in found:
-                self.store.remove(each.digest)
-            self.store.sweep()
+                store.remove(each.digest)
+            store.sweep()
         kept = _contents(self.store, {each.digest for each in found})
         return Collected(found, uses.datasets, kept, dry_run)
 
 
 def _contents(store: Store, without: set[str] | None = None) -> Contents:
-    sizes = {digest: size for digest, size, _ in store.objects() if digest not in (without or ())}
-    pulled = sum(store.is_foreign(digest) for digest in sizes)
-    return Contents(len(sizes), sum(sizes.values()), pulled, store.count_damaged())
+    count = size = pulled = damaged = 0
+    for each in (store, store.trees):
+        sizes = {digest: size for digest, size, _ in each.objects() if digest not in (without or ())}
+        count, size = count + len(sizes), size + sum(sizes.values())
+        pulled += sum(map(each.is_foreign, sizes))
+        damaged += each.count_damaged()
+    return Contents(count, size, pulled, damaged)

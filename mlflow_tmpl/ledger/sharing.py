@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlflow_tmpl.errors import DamageError, LedgerError
+from mlflow_tmpl.errors import DamageError, LedgerError, StoreError
 from mlflow_tmpl.hashing import digest
 from mlflow_tmpl.ledger.events import DELETED
 from mlflow_tmpl.ledger.run_record import contents_of, export, merge
+from mlflow_tmpl.store.contents import tree
 from mlflow_tmpl.store.store import is_digest
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class Sharing:
 
     def __init__(self, database: Database, store: Store, shared: SharedStore) -> None:
         self._database = database
-        self._store = store
+        self._store, self._trees = store, store.trees
         self._shared = shared
         self._done = Shared(shared.shown)
 
@@ -146,38 +147,53 @@ class Sharing:
         self._database.write([(_INSERT_EVENT, rows)])
         self._done.events = len(rows)
 
-    def _push_content(self, name: str) -> int | None:
-        """Copy a content to the shared store, and return its bytes; ``None`` if there was nothing to do."""
-        if not self._store.has(name) or self._shared.has(_object(name)):
+    def _push_content(self, store: Store, name: str) -> int | None:
+        """Copy an object to the shared store, and return its bytes; ``None`` if there was nothing to do."""
+        if not store.has(name) or self._shared.has(self._place(store, name)):
             return None
         try:
-            path = self._store.verified(name)
+            path = store.verified(name)
         except DamageError as error:
             self._done.problems.append(str(error))
             return None
-        self._shared.put(_object(name), path)
+        self._shared.put(self._place(store, name), path)
         return path.stat().st_size
 
-    def _pull_content(self, name: str) -> int | None:
-        """Copy a content from the shared store, and return its bytes; ``None`` if there was nothing to do."""
-        if not is_digest(name) or self._store.has(name):
+    def _pull_content(self, store: Store, name: str) -> int | None:
+        """Copy an object from the shared store, and return its bytes; ``None`` if there was nothing to do."""
+        if not is_digest(name) or store.has(name):
             return None
         try:
-            with self._store.receiving(name) as path:
-                if not self._shared.get(_object(name), path):
+            with store.receiving(name) as path:
+                if not self._shared.get(self._place(store, name), path):
                     return None  # who pushed the run had let go of it
         except DamageError as error:
             self._done.problems.append(str(error))
             return None
-        found = self._store.path(name)
+        found = store.path(name)
         return found.stat().st_size if found is not None else None
 
-    def _copy(self, copy: Callable[[str], int | None], documents: Iterable[dict[str, Any]]) -> None:
-        """Copy all contents that some runs speak of."""
+    def _copy(self, copy: Callable[[Store, str], int | None], documents: Iterable[dict[str, Any]]) -> None:
+        """Copy all contents that some runs speak of: of folders their trees, then what these list."""
         names = dict.fromkeys(str(name) for document in documents for name in contents_of(document))
-        sizes = [size for size in self._each(copy, names) if size is not None]
-        self._done.objects += len(sizes)
-        self._done.size += sum(sizes)
+        sizes = self._each(lambda name: copy(self._store, name), names)
+        folders = [name for name in names if not self._store.has(name)]
+        sizes += self._each(lambda name: copy(self._trees, name), folders)
+        files = dict.fromkeys(file for name in folders for file in self._files(name))
+        sizes += self._each(lambda name: copy(self._store, name), files)
+        found = [size for size in sizes if size is not None]
+        self._done.objects += len(found)
+        self._done.size += sum(found)
+
+    def _files(self, folder: str) -> Iterable[str]:
+        try:
+            return tree(self._store, folder).values() if self._trees.has(folder) else ()
+        except StoreError as error:
+            self._done.problems.append(str(error))
+            return ()
+
+    def _place(self, store: Store, name: str) -> str:
+        return f"{'trees' if store is self._trees else 'objects'}/{name[:2]}/{name[2:]}"
 
     def _put(self, kind: str, name: str, document: dict[str, Any], folder: Path) -> None:
         data = gzip.compress(json.dumps(document, separators=(",", ":")).encode(), mtime=0)
@@ -222,10 +238,6 @@ class Sharing:
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
-
-
-def _object(name: str) -> str:
-    return f"objects/{name[:2]}/{name[2:]}"
 
 
 def _batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -6,7 +6,9 @@ import sys
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from mlflow_tmpl.store.store import Store
+from mlflow_tmpl.errors import StoreError
+from mlflow_tmpl.store.contents import FolderContent, content_of
+from mlflow_tmpl.store.store import Store, is_digest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,9 +49,14 @@ class Shelf:
 
     def offer(self, dataset: Dataset, fingerprint: str) -> Offer:
         """Return whether a content of a dataset can be brought back."""
-        if path_of(dataset) is None or not self.store.has(fingerprint):
+        content = content_of(dataset)
+        try:
+            objects = content.objects(self.store, fingerprint) if content is not None else None
+        except StoreError:
             return Offer.NONE
-        if self.is_trusted(fingerprint) or not may_run_code(dataset):
+        if objects is None or not all(map(self.store.has, objects)):
+            return Offer.NONE
+        if all(map(self.is_trusted, objects)) or not may_run_code(dataset):
             return Offer.READY
         return Offer.UNTRUSTED
 
@@ -63,12 +70,19 @@ class Shelf:
         Raises:
             OSError: it cannot be read, or the store not be written.
         """
-        path = path_of(dataset)
-        if path is None or not fingerprint:
+        content = content_of(dataset)
+        if content is None or not is_digest(fingerprint):
             return False
-        if self._largest_bytes is not None and self.size(dataset) > self._largest_bytes:
+        if self._largest_bytes is not None and content.size() > self._largest_bytes:
             return False
-        return self.store.put_file(path, fingerprint)
+        return content.keep(self.store, fingerprint)
+
+    def has(self, dataset: Dataset, fingerprint: str) -> bool:
+        """Tell whether a content of a dataset is kept, or cannot be."""
+        content = content_of(dataset)
+        if content is None or not is_digest(fingerprint):
+            return True
+        return (self.store.trees if isinstance(content, FolderContent) else self.store).has(fingerprint)
 
     def keep_input(self, dataset: Dataset, fingerprint: str) -> bool:
         """Keep the content of a dataset that others write, unless it is large; tell whether it is kept.
@@ -90,8 +104,8 @@ class Shelf:
         Raises:
             OSError: it is not there.
         """
-        path = path_of(dataset)
-        return path.stat().st_size if path is not None else 0
+        content = content_of(dataset)
+        return content.size() if content is not None else 0
 
     def restore(self, dataset: Dataset, fingerprint: str) -> bool:
         """Bring a content of a dataset back, whole or not at all; tell whether it was there.
@@ -100,8 +114,8 @@ class Shelf:
             StoreError: it is damaged; it is set aside, and the dataset is untouched.
             OSError: it cannot be written.
         """
-        path = getattr(dataset, "target", path_of(dataset))
-        return path is not None and self.store.restore(fingerprint, path)
+        content = content_of(dataset)
+        return content is not None and content.restore(self.store, fingerprint)
 
 
 def path_of(dataset: Dataset) -> Path | None:
@@ -112,5 +126,6 @@ def path_of(dataset: Dataset) -> Path | None:
 
 def may_run_code(dataset: Dataset) -> bool:
     """Tell whether loading may run what the file says: of a type that is not ours nobody knows."""
-    form, arguments = getattr(dataset, "format", None), getattr(dataset, "load_args", {})
+    inner = getattr(dataset, "wrapped", dataset)
+    form, arguments = getattr(inner, "format", None), getattr(inner, "load_args", {})
     return form is None or form.pickled or bool(arguments.get("allow_pickle"))

@@ -54,6 +54,11 @@ class Store:
         self._link_bytes = link_bytes
         self._leftovers = Leftovers()
 
+    @property
+    def trees(self) -> Store:
+        """The lists of files that folders consist of, apart from what these hold."""
+        return Store(self.root / "trees", self._link_bytes)
+
     def put_file(self, path: Path, digest: str) -> bool:
         """Keep the content of a file that has just been hashed; nothing happens if it is there already.
 

@@ -30,6 +30,10 @@ class Checked:
     size: int
     damaged: tuple[tuple[str, Path], ...]
 
+    def __add__(self, other: Checked) -> Checked:
+        """Return what came of both."""
+        return Checked(self.count + other.count, self.size + other.size, self.damaged + other.damaged)
+
     def to_json(self, datasets: Mapping[str, str]) -> dict[str, Any]:
         """Return the same as plain data.
 

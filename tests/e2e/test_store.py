@@ -444,6 +444,54 @@ def test_a_project_in_which_nothing_ran_has_an_empty_store(lab: Lab) -> None:
     assert mlo(lab, "store", "verify").out == "0 objects read, 0 bytes: all hold what they should\n"
 
 
+PARTS = """
+from mlflow_tmpl import node
+
+
+@node(outputs="parts")
+def split(raw, *, factor):
+    return {"same": raw, "scaled": [x and x * factor for x in raw]}
+"""
+
+
+@pytest.fixture
+def parted(lab: Lab) -> Lab:
+    """A project that has run, with a folder of partitions among its outputs."""
+    entry = "parts: {type: partitioned, filepath: out/parts, dataset: json, suffix: .json}\n"
+    lab.write({**FLOW, "src/proj/nodes/parts.py": PARTS, CATALOG_FILE: FLOW[CATALOG_FILE] + entry}).run()
+    return lab
+
+
+def test_a_folder_of_partitions_is_restored(parted: Lab) -> None:
+    first = parted.outputs()
+    (parted.root / "out/parts/same.json").unlink()
+    assert parted.run().reasons("split") == ["output parts restored from the store"]
+    assert parted.outputs() == first
+    shutil.rmtree(parted.root / "out/parts")
+    assert parted.run().done == set()
+    assert parted.outputs() == first
+    assert "split" in parted.run("--params", "factor=5").done
+    assert parted.run().done == set()
+    assert parted.outputs() == first
+
+
+def test_a_folder_of_partitions_is_shared_and_collected(parted: Lab, team: str) -> None:
+    told(parted, "store", "push", team)
+    other = clone(parted)
+    told(other, "store", "pull", team)
+    assert other.run().done == set()
+    assert other.outputs() == parted.outputs()
+    assert told(other, "store", "gc", "--keep-runs", "0")["removed"] == []
+    parted.run("--params", "factor=5")
+    parted.run("--params", "factor=6")
+    told(parted, "store", "gc", "--keep-runs", "1")
+    assert parted.run("--params", "factor=6").done == set()
+    shutil.rmtree(parted.root / "out")
+    assert parted.run("--params", "factor=6").done == set()
+    assert "split" in parted.run("--params", "factor=5").done
+    assert mlo(parted, "store", "verify").code == 0
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="kills as POSIX does")
 def test_a_kill_while_contents_are_kept_leaves_no_half_object(lab: Lab, commands: Commands) -> None:
     lots = "from mlflow_tmpl import node\n\n" + "\n".join(

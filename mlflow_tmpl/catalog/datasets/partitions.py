@@ -65,8 +65,9 @@ class Partitioned:
         self.place = folder_place_of(filepath, context.root, context.access)
         self._context, self._filepath = context, filepath.rstrip("/")
         self._settings: Mapping[str, Any] = {"type": dataset} if isinstance(dataset, str) else dict(dataset)
-        self._format = self._format_of(suffix)
-        self._suffix = suffix or next(iter(self._format.suffixes), "")
+        self.format = self._format_of(suffix)
+        self._suffix = suffix or next(iter(self.format.suffixes), "")
+        self.load_args: Mapping[str, Any] = self._settings.get("load_args") or {}
         self._overwrite, self._save_lazily = overwrite, save_lazily
 
     def load(self) -> dict[str, Partition]:
@@ -130,11 +131,11 @@ class Partitioned:
     def _dataset(self, name: str, place: Place) -> FileDataset:
         return FileDataset(
             name=f"{self._context.name}[{name}]",
-            format=self._format,
+            format=self.format,
             place=place,
             filepath=f"{self._filepath}/{name}{self._suffix}",
             where=self._context.where,
-            load_args=self._settings.get("load_args") or {},
+            load_args=self.load_args,
             save_args=self._settings.get("save_args") or {},
             secrets=self._context.secrets,
         )
