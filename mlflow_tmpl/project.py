@@ -13,9 +13,13 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.catalog import Catalog
-from mlflow_tmpl.config import Config, Origin, Value, environments, located, merge
+from mlflow_tmpl.catalog.credentials import Vault
+from mlflow_tmpl.config import Config, Origin, Value, environments, located, open_source
+from mlflow_tmpl.config.resolvers import named_function
+from mlflow_tmpl.config.sources import Folder
 from mlflow_tmpl.errors import MloError, ProjectError, UsageError, did_you_mean, place
 from mlflow_tmpl.history.remembering import Remembering
+from mlflow_tmpl.masking import Secrets
 from mlflow_tmpl.pipeline import Pipeline, Selection
 from mlflow_tmpl.pipeline.discovery import (
     DEFAULT,
@@ -52,7 +56,9 @@ if TYPE_CHECKING:
 _SELECTORS = tuple(each.name for each in fields(Selection))
 
 
-def open_project(path: str | Path = ".", env: str | None = None) -> Project:
+def open_project(
+    path: str | Path = ".", env: str | None = None, conf_source: str | Path | None = None
+) -> Project:
     """Return the project that a folder lies in.
 
     Nothing but `pyproject.toml` is read before it is asked for, so opening is cheap.
@@ -60,12 +66,13 @@ def open_project(path: str | Path = ".", env: str | None = None) -> Project:
     Args:
         path: a folder inside the project, or a single file with nodes.
         env: configuration environment; the project's own choice unless given.
+        conf_source: a folder, an archive, or a URL of one, that takes the place of the configuration folder.
 
     Raises:
         ProjectError: there is no project, or its `[tool.mlo]` is wrong.
     """
     root, settings = find_root(Path(path))
-    return Project(root, settings, env)
+    return Project(root, settings, env, conf_source=conf_source)
 
 
 class Project(Remembering):
@@ -78,21 +85,33 @@ class Project(Remembering):
         settings: what the table says.
         env: configuration environment; the settings' own unless given.
         home: the folder whose `.mlo` has ledger and store; the same unless given.
+        conf_source: what takes the place of the configuration folder: a folder, an archive, or a URL.
+        secrets: is told of the secrets that are used, so that they can be masked in what is shown.
 
     Attributes:
         root: the folder.
         home: the folder whose `.mlo` has ledger and store.
         settings: what `[tool.mlo]` says.
         environment: configuration environment, or ``None``.
+        conf_source: what takes the place of the configuration folder, or ``None``.
+        secrets: the secrets that were used so far.
     """
 
     def __init__(
-        self, root: Path, settings: Settings, env: str | None = None, home: Path | None = None
+        self,
+        root: Path,
+        settings: Settings,
+        env: str | None = None,
+        home: Path | None = None,
+        conf_source: str | Path | None = None,
+        secrets: Secrets | None = None,
     ) -> None:
         self.root = root
         self.home = home or root
         self.settings = settings
         self.environment = env or settings.environment
+        self.conf_source = conf_source
+        self.secrets = Secrets() if secrets is None else secrets
         self._lock = RLock()
 
     def __repr__(self) -> str:
@@ -110,8 +129,12 @@ class Project(Remembering):
         Raises:
             ConfigError: the environment is not known.
         """
-        folder = self.root / self.settings.config
-        return Config(folder, environments(self.environment, self.settings.environments, folder))
+        if self.settings.resolvers:
+            self._find_source()
+        given = self.conf_source
+        source = Folder(self.root / self.settings.config) if given is None else open_source(given)
+        layers = environments(self.environment, self.settings.environments, source)
+        return Config(source, layers, self.settings.resolvers, self.secrets.add_variable)
 
     @property
     def params(self) -> dict[str, Any]:
@@ -122,13 +145,7 @@ class Project(Remembering):
     @cached_property
     def catalog(self) -> Catalog:
         """The datasets."""
-        self._find_source()
-        return Catalog(
-            self.config.catalog.data,
-            root=self.root,
-            hash_file=_FileHashes(self),
-            credentials=lambda: self.config.credentials,
-        )
+        return self._catalog_of(self.config)
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -251,11 +268,13 @@ class Project(Remembering):
         from mlflow_tmpl.planning import CodeReader, Force, bind_parameters, make_plan
         from mlflow_tmpl.planning.wiring import check_wiring
 
-        parameters = self._parameters(params)
+        config = self._config_with(params)
+        parameters = config.parameters
         whole = self.pipeline(*pipelines, parameters=parameters)
         self._check_overrides(params, whole)
         part = whole.select(_selection(selectors))
-        catalog = self._catalog_read_as(part, load_versions or {}, validate)
+        every = self._catalog_of(config) if params and config.catalog_takes_parameters else self.catalog
+        catalog = _read_as(every, part, load_versions or {}, validate)
         check_wiring(part, catalog, elsewhere=lambda: self._elsewhere(whole, parameters))
         forced = frozenset(_names(force))
         for name in forced:
@@ -263,11 +282,11 @@ class Project(Remembering):
                 raise UsageError(
                     f"there is no node {name!r} to force", hint=did_you_mean(name, part.positions)
                 )
-        self.ledger.hashes.warm(self._paths(part.datasets))
+        self.ledger.hashes.warm(_paths(catalog, part.datasets))
         bound = bind_parameters(part, parameters)
         own = frozenset({self.settings.package.partition(".")[0]})
         cache = self.root / FOLDER / "cache" / "code"
-        code = CodeReader(self.root, self.ledger.hashes, self._outputs(whole), own, cache)
+        code = CodeReader(self.root, self.ledger.hashes, _outputs(every, whole), own, cache)
         past, asked = self.ledger.past(), Force(not reuse, forced)
         self.kept.refresh()
         plan = make_plan(part, catalog, bound, past, code, asked, self.shelf, self.kept)
@@ -364,7 +383,7 @@ class Project(Remembering):
             "pipelines": list(pipelines) or [DEFAULT],
             "selection": str(selection),
             "environment": self.environment or "",
-            "parameters": _with_places(self._parameters(params)),
+            "parameters": self.secrets.mask_data(_with_places(self._config_with(params).parameters)),
             "command": command,
             "asked": asked.to_json(),
             **({"cause": "resume", "parent": resumes} if resumes else {}),
@@ -408,10 +427,12 @@ class Project(Remembering):
         """Return the project in the environment of a run, and arguments of `plan` that go on where the run ended."""
         project = self
         if request.environment != (self.environment or ""):
-            project = Project(self.root, self.settings, request.environment, self.home)
+            project = Project(
+                self.root, self.settings, request.environment, self.home, self.conf_source, self.secrets
+            )
         origin = Origin(f"run {record.short_id}")
         params = [located(plain, origin) for plain in request.params]
-        whole = project.pipeline(*request.pipelines, parameters=project._parameters(params))
+        whole = project.pipeline(*request.pipelines, parameters=project._config_with(params).parameters)
         forced: Iterable[str] = request.force
         if not request.reuse:
             forced = [node.name for node in whole.select(Selection(**request.selectors))]
@@ -437,17 +458,27 @@ class Project(Remembering):
             return {}
         return self.ledger.last_runs([node.name for node in pipeline or self.pipeline()])
 
-    def _catalog_read_as(self, part: Pipeline, versions: Mapping[str, str], validate: bool) -> Catalog:
-        """Return the catalog with some versions of inputs, and with or without checks."""
-        if not versions and validate:
-            return self.catalog
-        for name in versions:
-            if name not in part.inputs:
-                made = base_name(name) in part.producers
-                hint = "leave out the node that makes it" if made else did_you_mean(name, part.inputs)
-                problem = "this run makes it" if made else "no node of this run takes it"
-                raise UsageError(f"no version of dataset {name!r} can be chosen: {problem}", hint=hint)
-        return self.catalog.variant(versions=versions, validate=validate)
+    def _catalog_of(self, config: Config) -> Catalog:
+        """Return the datasets of a configuration."""
+        self._find_source()
+        hook = self.settings.secrets or ""
+        return Catalog(
+            config.catalog.data,
+            root=self.root,
+            hash_file=_FileHashes(self),
+            credentials=Vault(
+                lambda: config.credentials,
+                config.credential,
+                (lambda name: named_function(hook, "the secret store")(name)) if hook else None,
+                hook,
+                self.secrets,
+            ),
+            resolve=config.entry,
+        )
+
+    def _config_with(self, overrides: Overrides | None) -> Config:
+        """Return the configuration with what is set for a run."""
+        return self.config.with_parameters(_values(overrides)) if overrides else self.config
 
     def _own_files(self, plan: Plan) -> Mapping[str, Path]:
         """Return the project's own files, with those that the code of a plan names."""
@@ -484,12 +515,6 @@ class Project(Remembering):
         except MloError:
             return pipeline
 
-    def _parameters(self, overrides: Overrides | None) -> Value:
-        every = self.config.parameters
-        for value in _values(overrides):
-            every = merge(every, value)
-        return every
-
     def _check_overrides(self, overrides: Overrides | None, pipeline: Pipeline) -> None:
         """Refuse a key that no file has and no node takes."""
         configured = self.config.parameters
@@ -501,25 +526,13 @@ class Project(Remembering):
                     for name in taken
                     if name
                 )
-                if not known:
+                if not known and key not in self.config.runtime_names:
                     every = [*(name for name, _ in configured.leaves()), *taken]
                     raise UsageError(
                         f"no parameter is named {key!r}, and no node takes it",
                         where=str(leaf.origin),
                         hint=did_you_mean(key, every) or "parameters stand in conf/base/parameters.yml",
                     )
-
-    def _outputs(self, pipeline: Pipeline) -> frozenset[Path]:
-        """Return the files that a pipeline saves."""
-        saved = (name for node in pipeline for name in node.outputs)
-        return frozenset(path.resolve() for path in self._paths(saved))
-
-    def _paths(self, names: Iterable[str]) -> Iterator[Path]:
-        """Yield the files of datasets, of those that are files of this machine."""
-        for name in names:
-            path = None if self.catalog.is_memory(name) else getattr(self.catalog.dataset(name), "path", None)
-            if path is not None:
-                yield path
 
     def _find_source(self) -> Path:
         """Make the project's modules importable: its nodes, and the types and schemas that the catalog names."""
@@ -618,6 +631,33 @@ class _FileHashes:
         self._project.ledger.hashes.warm(paths)
 
 
+def _read_as(catalog: Catalog, part: Pipeline, versions: Mapping[str, str], validate: bool) -> Catalog:
+    """Return a catalog with some versions of inputs, and with or without checks."""
+    if not versions and validate:
+        return catalog
+    for name in versions:
+        if name not in part.inputs:
+            made = base_name(name) in part.producers
+            hint = "leave out the node that makes it" if made else did_you_mean(name, part.inputs)
+            problem = "this run makes it" if made else "no node of this run takes it"
+            raise UsageError(f"no version of dataset {name!r} can be chosen: {problem}", hint=hint)
+    return catalog.variant(versions=versions, validate=validate)
+
+
+def _outputs(catalog: Catalog, pipeline: Pipeline) -> frozenset[Path]:
+    """Return the files that a pipeline saves."""
+    saved = (name for node in pipeline for name in node.outputs)
+    return frozenset(path.resolve() for path in _paths(catalog, saved))
+
+
+def _paths(catalog: Catalog, names: Iterable[str]) -> Iterator[Path]:
+    """Yield the files of datasets, of those that are files of this machine."""
+    for name in names:
+        path = None if catalog.is_memory(name) else getattr(catalog.dataset(name), "path", None)
+        if path is not None:
+            yield path
+
+
 def _values(overrides: Overrides | None) -> Sequence[Value]:
     """Return overrides as values, from dotted keys."""
     if not overrides:
@@ -648,4 +688,4 @@ def _names(given: Names) -> tuple[str, ...]:
 
 
 def _with_places(parameters: Value) -> dict[str, dict[str, Any]]:
-    return {key: {"value": leaf.plain(), "where": str(leaf.origin)} for key, leaf in parameters.leaves()}
+    return {key: {"value": leaf.shown(), "where": str(leaf.origin)} for key, leaf in parameters.leaves()}

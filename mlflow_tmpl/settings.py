@@ -61,6 +61,8 @@ class Settings:
         environments: what each environment builds on.
         defaults: options of `run`.
         store: what is kept of past outputs.
+        resolvers: functions for interpolations in the configuration: name to ``package.module:function``.
+        secrets: a function that gives credentials by name, as ``package.module:function``.
     """
 
     package: str
@@ -70,6 +72,8 @@ class Settings:
     environments: Mapping[str, list[str]] = field(default_factory=dict)
     defaults: Defaults = Defaults()
     store: StoreSettings = StoreSettings()
+    resolvers: Mapping[str, str] = field(default_factory=dict)
+    secrets: str | None = None
 
 
 _TYPES = {
@@ -80,6 +84,8 @@ _TYPES = {
     "environments": dict,
     "defaults": dict,
     "store": dict,
+    "resolvers": dict,
+    "secrets": str,
     "url": str,
     "credentials": str,
     "trusted": bool,
@@ -170,6 +176,10 @@ def _settings(file: Path, table: dict[str, Any]) -> Settings:
     for name, parents in table.get("environments", {}).items():
         if not isinstance(parents, list) or not all(isinstance(parent, str) for parent in parents):
             raise _wrong(file, f"tool.mlo.environments.{name}", list, parents)
+    for name, function in table.get("resolvers", {}).items():
+        _check_function(file, f"tool.mlo.resolvers.{name}", function)
+    if "secrets" in table:
+        _check_function(file, "tool.mlo.secrets", table["secrets"])
     parts: dict[str, Any] = {}
     for name, kind in _PARTS.items():
         part = table.get(name, {})
@@ -185,6 +195,15 @@ def _check(file: Path, path: str, table: dict[str, Any], known: set[str]) -> Non
             raise ProjectError(f"[{path}] has an unknown key {key!r}", where=_line(file, key), hint=hint)
         if type(value) is not _TYPES[key] or (type(value) is int and value < 0):
             raise _wrong(file, f"{path}.{key}", _TYPES[key], value)
+
+
+def _check_function(file: Path, path: str, value: Any) -> None:
+    if not isinstance(value, str) or not value.partition(":")[2]:
+        key = path.rpartition(".")[2]
+        hint = f'write {key} = "package.module:function"'
+        raise ProjectError(
+            f"{path} must name a function, and is {value!r:.60}", where=_line(file, key), hint=hint
+        )
 
 
 def _wrong(file: Path, path: str, wanted: type, value: Any) -> ProjectError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mlflow_tmpl.catalog.credentials import find_credentials
+from mlflow_tmpl.catalog.credentials import Vault
 from mlflow_tmpl.catalog.dataset import Adapted, Dataset, Memory, require_load_and_save
 from mlflow_tmpl.catalog.datasets import LIBRARIES, Format
 from mlflow_tmpl.catalog.datasets.calls import function
@@ -25,11 +25,11 @@ from mlflow_tmpl.catalog.fingerprints import VERSION
 from mlflow_tmpl.catalog.kedro import KedroDataset, is_kedro, kedro_version
 from mlflow_tmpl.catalog.places import Access, is_remote, local_path, place_of, shown_path
 from mlflow_tmpl.catalog.read_cache import CACHE_FOLDER, Cache
-from mlflow_tmpl.catalog.secrets import secret_texts
 from mlflow_tmpl.catalog.temporaries import Leftovers
 from mlflow_tmpl.catalog.types import find_type
 from mlflow_tmpl.catalog.versioned import versioned_place
 from mlflow_tmpl.errors import MloError
+from mlflow_tmpl.masking import secret_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
     from mlflow_tmpl.catalog.datasets import Source
     from mlflow_tmpl.catalog.places import Place
-    from mlflow_tmpl.config.values import Value
 
 
 _ACCESS_KEYS = ("cache", "fingerprint")
@@ -51,12 +50,12 @@ class Builder:
     Attributes:
         root: the folder that relative paths start from.
         hash_file: gives the hash of a file's content.
-        credentials: gives all credentials; called only for an entry that names some.
+        vault: gives credentials; asked only for an entry that names some.
     """
 
     root: Path
     hash_file: Callable[[Path], str]
-    credentials: Callable[[], Value] | None
+    vault: Vault = field(default_factory=Vault)
     leftovers: Leftovers = field(default_factory=Leftovers)
 
     def build(self, entry: Entry, version: str = "") -> Dataset:
@@ -87,7 +86,7 @@ class Builder:
 
     def _file(self, entry: Entry, form: Format, version: str) -> FileDataset:
         filepath = entry.text("filepath")
-        options = find_credentials(entry, self.credentials)
+        options = self.vault.find(entry)
         access = self._access(entry, options, cached=form.local)
         return FileDataset(
             name=entry.name,
@@ -118,7 +117,7 @@ class Builder:
 
     def _source(self, entry: Entry, source: Source) -> Adapted:
         require_package(entry, source)
-        options = find_credentials(entry, self.credentials)
+        options = self.vault.find(entry)
         secrets = tuple(secret_texts(options))
         access = self._access(entry, options, cached=False)
         given = {key: value for key, value in entry.arguments().items() if key not in _ACCESS_KEYS}
@@ -128,7 +127,7 @@ class Builder:
 
     def _other(self, entry: Entry, kind: type[Any], version: str) -> Adapted:
         require_load_and_save(entry.name, kind, where=entry.where)
-        arguments, options = entry.arguments(), find_credentials(entry, self.credentials)
+        arguments, options = entry.arguments(), self.vault.find(entry)
         if options:
             arguments["credentials"] = options
         if entry.text("filepath") and not is_remote(entry.text("filepath")):

@@ -10,19 +10,21 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.catalog.build import Builder
+from mlflow_tmpl.catalog.credentials import Vault
 from mlflow_tmpl.catalog.dataset import Dataset, Memory, adapt
 from mlflow_tmpl.catalog.entry import Entry, check_entry, check_name, describe_entry, read_entry
 from mlflow_tmpl.catalog.patterns import Pattern, Patterns, is_pattern
 from mlflow_tmpl.catalog.places import Access, place_of
 from mlflow_tmpl.catalog.resolution import Resolution
 from mlflow_tmpl.catalog.schema import Schema
-from mlflow_tmpl.errors import CatalogError, did_you_mean
+from mlflow_tmpl.errors import CatalogError, ConfigError, did_you_mean
 from mlflow_tmpl.hashing import digest_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from mlflow_tmpl.config.values import Value
+    from mlflow_tmpl.masking import Secrets
 
 PYTHON = "<python>"
 """Where entries come from that no file declares."""
@@ -41,8 +43,9 @@ class Catalog:
         entries: what `conf/` says, by name.
         root: the folder that relative paths start from; the current one unless given.
         hash_file: gives the hash of a file's content, for fingerprints.
-        credentials: gives all credentials; called only when a dataset that names some is built.
+        credentials: gives all credentials, or keeps them; asked only when a dataset that names some is built.
         objects: datasets that are ready: anything with `load` and `save`.
+        resolve: resolves the interpolations of an entry, when it is used; given its name and what is written.
     """
 
     def __init__(
@@ -51,14 +54,18 @@ class Catalog:
         *,
         root: Path | None = None,
         hash_file: Callable[[Path], str] = digest_file,
-        credentials: Callable[[], Value] | None = None,
+        credentials: Callable[[], Value] | Vault | None = None,
         objects: Mapping[str, Any] | None = None,
+        resolve: Callable[[str, Value], Value] | None = None,
     ) -> None:
         given = entries or {}
         self._entries = {name: value for name, value in given.items() if not is_pattern(name)}
         self._patterned = {name: value for name, value in given.items() if is_pattern(name)}
         self._fallen: dict[str, tuple[Pattern, Value] | None] = {}
-        self._builder = Builder((root or Path()).absolute(), hash_file, credentials)
+        vault = credentials if isinstance(credentials, Vault) else Vault(credentials)
+        self._builder = Builder((root or Path()).absolute(), hash_file, vault)
+        self._resolve = resolve
+        self._resolved: dict[str, Value] = {}
         self._objects = {name: adapt(name, thing, where=PYTHON) for name, thing in (objects or {}).items()}
         self._built: dict[str, Dataset] = {}
         self._lock = RLock()
@@ -73,7 +80,7 @@ class Catalog:
         *,
         root: Path | None = None,
         hash_file: Callable[[Path], str] = digest_file,
-        credentials: Callable[[], Value] | None = None,
+        credentials: Callable[[], Value] | Vault | None = None,
     ) -> Catalog:
         """Return a catalog of paths, mappings like those of a file, and objects with `load` and `save`.
 
@@ -112,7 +119,7 @@ class Catalog:
         return self._builder.root
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and (name in self._objects or self._value(name) is not None)
+        return isinstance(name, str) and (name in self._objects or self._written(name) is not None)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names)
@@ -203,6 +210,11 @@ class Catalog:
         """Tell whether there is something to load; never for a dataset in memory."""
         return not self.is_memory(name) and self.dataset(name).exists()
 
+    @property
+    def known_secrets(self) -> Secrets:
+        """The secrets that were given out: nothing that is shown or recorded has them."""
+        return self._builder.vault.secrets
+
     def secrets(self) -> set[str]:
         """Return the values of the credentials that are in use: they are shown and recorded nowhere."""
         built = [*self._objects.values(), *self._built.values()]
@@ -216,7 +228,7 @@ class Catalog:
         """Return type, place and arguments, fit for JSON and without secrets; nothing is imported."""
         if name in self._objects:
             return self._objects[name].describe()
-        value = self._value(name)
+        value = self._telling(name)
         told = {"type": "memory"} if value is None else describe_entry(read_entry(name, value), self.root)
         if not self._validates:
             told.pop("schema", None)
@@ -230,6 +242,11 @@ class Catalog:
         entry = read_entry(name, value)
         return Schema(name, entry.text("schema"), str(entry.settings["schema"].origin))
 
+    def hidden(self, name: str) -> str:
+        """Return a hash of what `describe` does not show, so that a change of it counts; empty if it shows all."""
+        value = None if name in self._objects or self._resolve is None else self._telling(name)
+        return "" if value is None else read_entry(name, value).hidden()
+
     def describe_pattern(self, pattern: Pattern) -> dict[str, Any]:
         """Return what the entry of a pattern says of itself, its placeholders not filled."""
         return describe_entry(read_entry(pattern.text, pattern.value), self.root)
@@ -238,7 +255,7 @@ class Catalog:
         """Return ``file:line:column`` of an entry, of that of a pattern where there is no other, or an empty string."""
         if name in self._objects:
             return PYTHON
-        value = self._value(name)
+        value = self._written(name)
         return "" if value is None else str(value.origin)
 
     def resolve(self, name: str) -> Resolution:
@@ -272,7 +289,7 @@ class Catalog:
         """Tell whether a dataset's value lives in the run only: it is declared so, or has no entry."""
         if name in self._objects:
             return isinstance(self._objects[name], Memory)
-        value = self._value(name)
+        value = self._telling(name)
         return value is None or read_entry(name, value).is_memory
 
     def is_caught(self, name: str) -> bool:
@@ -354,6 +371,26 @@ class Catalog:
         return read_entry(name, value)
 
     def _value(self, name: str) -> Value | None:
+        """Return what is said of a dataset, its interpolations resolved.
+
+        Raises:
+            ConfigError: one of them leads nowhere.
+        """
+        written = self._written(name)
+        if written is None or self._resolve is None:
+            return written
+        if name not in self._resolved:
+            self._resolved[name] = self._resolve(name, written)
+        return self._resolved[name]
+
+    def _telling(self, name: str) -> Value | None:
+        """Return what is said of a dataset; as it is written where it cannot be resolved, as of one not in use."""
+        try:
+            return self._value(name)
+        except ConfigError:
+            return self._written(name)
+
+    def _written(self, name: str) -> Value | None:
         """Return what is written of a dataset: in an entry of its own, or in a pattern."""
         own = self._entries.get(name)
         if own is not None or not self._patterned:

@@ -19,7 +19,9 @@ from mlflow_tmpl.catalog.datasets import (
 from mlflow_tmpl.catalog.fingerprints import FINGERPRINTS
 from mlflow_tmpl.catalog.places import shown_path
 from mlflow_tmpl.catalog.secrets import showable
+from mlflow_tmpl.config.interpolation import MARK
 from mlflow_tmpl.errors import CatalogError, did_you_mean
+from mlflow_tmpl.hashing import digest
 from mlflow_tmpl.pipeline.names import is_dataset_name, is_parameter
 from mlflow_tmpl.pipeline.node import KEEP_MODES
 
@@ -121,6 +123,21 @@ class Entry:
         """Return a setting that is a mapping; empty if it is not there."""
         value = self.settings.get(key)
         return value.plain() or {} if value is not None else {}
+
+    def shown(self, key: str) -> Any:
+        """Return a setting for everyone to see; an empty mapping if it is not there."""
+        value = self.settings.get(key)
+        return {} if value is None or value.data is None else value.shown()
+
+    def shown_text(self, key: str) -> str:
+        """Return a setting that is a text for everyone to see."""
+        return str(self.settings[key].shown()) if self.text(key) else ""
+
+    def hidden(self) -> str:
+        """Return a hash of what is not shown of the settings, so that a change of it counts; empty if all is."""
+        counted = {key: value.counted() for key, value in self.settings.items()}
+        told = {key: value.shown() for key, value in self.settings.items()}
+        return "" if counted == told else digest(repr(counted))
 
     def arguments(self) -> dict[str, Any]:
         """Return what a class of others is constructed with, but for the credentials."""
@@ -225,6 +242,8 @@ def _check_keys(entry: Entry, known: tuple[str, ...]) -> None:
 
 def _check_shapes(entry: Entry) -> None:
     for key, value in entry.settings.items():
+        if isinstance(value.data, str) and MARK in value.data:
+            continue  # of an entry that is not in use: what it will be is not known
         if key in _TEXTS and not (isinstance(value.data, str) and value.data):
             raise entry.error(f"must have a text for {key!r}, not {_kind(value)}", key=key)
         if key == "versioned" and not isinstance(value.data, bool):
@@ -291,16 +310,17 @@ def describe_entry(entry: Entry, root: Path) -> dict[str, Any]:
     elif entry.format:
         own = {
             "type": entry.format.name,
-            "filepath": shown_path(entry.text("filepath"), root),
-            "load_args": showable(entry.plain("load_args")),
-            "save_args": showable(entry.plain("save_args")),
+            "filepath": shown_path(entry.shown_text("filepath"), root),
+            "load_args": showable(entry.shown("load_args")),
+            "save_args": showable(entry.shown("save_args")),
         }
     else:
         kind = entry.source.name if entry.source else entry.type_name or "unknown"
-        own = {"type": kind, **showable(entry.arguments())}
+        told = {key: entry.shown(key) for key in entry.arguments()}
+        own = {"type": kind, **showable(told)}
         if entry.text("filepath"):
-            own["filepath"] = shown_path(entry.text("filepath"), root)
+            own["filepath"] = shown_path(entry.shown_text("filepath"), root)
     if entry.flag("versioned"):
         own["versioned"] = True
     notes = [key for key in ("schema", *NOTES) if key in entry.settings]
-    return {**own, **{key: showable(entry.settings[key].plain()) for key in notes}}
+    return {**own, **{key: showable(entry.settings[key].shown()) for key in notes}}

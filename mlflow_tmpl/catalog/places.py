@@ -175,7 +175,7 @@ def local_path(filepath: str, root: Path) -> Path:
 def shown_path(filepath: str, root: Path) -> str:
     """Return a filepath for messages and keys: with slashes, and relative to the project if it lies in it."""
     if is_remote(filepath):
-        from mlflow_tmpl.catalog.secrets import mask_urls
+        from mlflow_tmpl.masking import mask_urls
 
         return mask_urls(filepath)
     path = local_path(filepath, root)

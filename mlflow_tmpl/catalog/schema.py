@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.catalog.failures import one_line
-from mlflow_tmpl.catalog.secrets import mask_urls
 from mlflow_tmpl.errors import CatalogError, DataError, did_you_mean
+from mlflow_tmpl.masking import mask_urls
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

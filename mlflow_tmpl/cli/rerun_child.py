@@ -71,7 +71,7 @@ def _repeat(asked: Mapping[str, Any], stop: Any) -> dict[str, Any]:
 
 def _parameters(project: Project, then: Mapping[str, Any], notes: list[str]) -> dict[str, Any]:
     """Return the parameters of then as overrides of what the configuration says now."""
-    now = {key: leaf.plain() for key, leaf in project.config.parameters.leaves()}
+    now = {key: leaf.shown() for key, leaf in project.config.parameters.leaves()}
     taken = {name.partition(":")[2] for name in project.pipeline().parameters}
     gone = [
         key

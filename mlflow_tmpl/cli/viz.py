@@ -87,7 +87,7 @@ def graph_of(project: Project, options: Mapping[str, Any], *, code: bool) -> Gra
         describe=lambda name: {**catalog.describe(name), "memory": catalog.is_memory(name)},
         where=lambda name: places.get(name, "") or catalog.where(name),
         exists=catalog.exists if code else lambda _: None,
-        parameters={key: value.plain() for key, value in found.items() if value is not None},
+        parameters={key: value.shown() for key, value in found.items() if value is not None},
         last={name: _last_run(record) for name, record in project.last_runs(pipeline).items()},
         run=_last_run_of(project),
         memberships=_memberships(project, names) if code else None,

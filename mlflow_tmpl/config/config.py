@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property, reduce
 from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlflow_tmpl.config.layers import layer_files, merge, read_layer
+from mlflow_tmpl.config.interpolation import Tree, uses
+from mlflow_tmpl.config.layers import merge, read_layer
+from mlflow_tmpl.config.resolvers import Resolvers
+from mlflow_tmpl.config.sources import Folder, Source
 from mlflow_tmpl.config.values import Origin, Value, located
 from mlflow_tmpl.config.yaml import compose_yaml
 from mlflow_tmpl.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Mapping, Sequence
 
 BASE, LOCAL = "base", "local"
 """The lowest layer, for everyone, and the highest, for this machine."""
@@ -21,45 +25,51 @@ BASE, LOCAL = "base", "local"
 PARAMS_OPTION = "--params"
 """Origin of what the command line sets."""
 
-STEMS = ("parameters", "catalog", "credentials")
+STEMS = ("parameters", "catalog", "credentials", "globals")
 """What configuration files are called, and begin with."""
+
+_RUNTIME_NAME = re.compile(r"\$\{\s*runtime_params\s*:\s*['\"]?([\w.-]+)").findall
+
+_ENTRIES = ("catalog", "credentials")
+"""Kinds of files in which each top-level key is a whole."""
 
 
 class _Files:
     """What the files of some layers hold, each kind read when it is first asked for."""
 
-    def __init__(self, folder: Path, layers: tuple[str, ...]) -> None:
-        self.folder = folder
+    def __init__(self, source: Source, layers: tuple[str, ...]) -> None:
+        self.source = source
         self.layers = layers
+        self._read: dict[str, Value] = {}
 
-    @cached_property
-    def parameters(self) -> Value:
-        return self._read("parameters", entries=False)
-
-    @cached_property
-    def catalog(self) -> Value:
-        return self._read("catalog", entries=True)
-
-    @cached_property
-    def credentials(self) -> Value:
-        return self._read("credentials", entries=True)
-
-    def _read(self, stem: str, *, entries: bool) -> Value:
-        return reduce(
-            merge, [read_layer(self.folder / layer, stem, entries=entries) for layer in self.layers]
-        )
+    def read(self, stem: str) -> Value:
+        if stem not in self._read:
+            files = [self.source.files(layer, stem) for layer in self.layers]
+            read = [read_layer(each, entries=stem in _ENTRIES) for each in files]
+            self._read[stem] = reduce(merge, read)
+        return self._read[stem]
 
 
 class Config:
     """The configuration of one environment; nothing is read before it is asked for, and nothing twice.
 
     Args:
-        folder: the configuration folder, ``conf``.
+        source: the configuration folder, ``conf``, or what else holds the layers.
         layers: its sub-folders, the lowest first; one that is missing is an empty layer.
+        resolvers: of the project, for interpolations: name to ``package.module:function``.
+        tell: is told of the environment variables that interpolations ask for, name and value.
     """
 
-    def __init__(self, folder: Path, layers: Sequence[str]) -> None:
-        self._files = _Files(folder, tuple(layers))
+    def __init__(
+        self,
+        source: Source | Path,
+        layers: Sequence[str],
+        resolvers: Mapping[str, str] | None = None,
+        tell: Callable[[str, str], None] = lambda *_: None,
+    ) -> None:
+        self._files = _Files(Folder(source) if isinstance(source, Path) else source, tuple(layers))
+        self._resolvers = resolvers or {}
+        self._tell = tell
         self._overrides: tuple[Value, ...] = ()
 
     @property
@@ -69,31 +79,93 @@ class Config:
 
     @cached_property
     def parameters(self) -> Value:
-        """The parameters of all layers, with what was set for this run on top."""
-        return reduce(merge, self._overrides, self._files.parameters)
+        """The parameters of all layers, with what was set for this run on top, interpolations resolved."""
+        return self._trees["parameters"].resolved()
+
+    @property
+    def written_parameters(self) -> Value:
+        """The same, interpolations as they are written."""
+        return self._trees["parameters"].root
 
     @property
     def catalog(self) -> Value:
-        """The catalog entries of all layers by name."""
-        return self._files.catalog
+        """The catalog entries of all layers by name, as they are written; see `entry`."""
+        return _without_anchors(self._files.read("catalog"))
 
     @property
     def credentials(self) -> Value:
-        """The credentials of all layers by name."""
-        return self._files.credentials
+        """The credentials of all layers by name, as they are written; see `credential`."""
+        return _without_anchors(self._files.read("credentials"))
+
+    def entry(self, name: str, written: Value) -> Value:
+        """Return a catalog entry with its interpolations resolved.
+
+        Raises:
+            ConfigError: one of them leads nowhere.
+        """
+        return self._trees["catalog"].entry(name, written)
+
+    def credential(self, name: str, written: Value) -> Value:
+        """Return credentials with their interpolations resolved.
+
+        Raises:
+            ConfigError: one of them leads nowhere.
+        """
+        return self._trees["credentials"].entry(name, written)
 
     @property
-    def files(self) -> tuple[Path, ...]:
-        """The files of all layers that are read, or would be."""
-        folders = [self._files.folder / layer for layer in self.layers]
-        return tuple(path for folder in folders for stem in STEMS for path in layer_files(folder, stem))
+    def runtime_names(self) -> frozenset[str]:
+        """What interpolations take from what is set for a run."""
+        texts = [text for stem in STEMS for text in uses(self._files.read(stem))]
+        return frozenset([name for text in texts for name in _RUNTIME_NAME(text)])
+
+    @property
+    def catalog_takes_parameters(self) -> bool:
+        """Whether what is set for a run can change catalog entries or credentials."""
+        kinds = ("catalog", "globals", "credentials")
+        return any(_RUNTIME_NAME(text) for kind in kinds for text in uses(self._files.read(kind)))
 
     def with_parameters(self, overrides: Sequence[Value]) -> Config:
-        """Return this configuration with mappings of parameters on top, of which the later weigh more."""
-        other = Config(self._files.folder, self.layers)
+        """Return the same configuration with parameters set on top, the last one weighing most.
+
+        Args:
+            overrides: mappings of parameters.
+        """
+        other = Config(self._files.source, self._files.layers, self._resolvers, self._tell)
         other._files = self._files
         other._overrides = (*self._overrides, *overrides)
         return other
+
+    @cached_property
+    def _trees(self) -> Mapping[str, Tree]:
+        return _Trees(self._files, self._overrides, self._resolvers, self._tell)
+
+
+class _Trees(dict[str, Tree]):
+    """Kind of configuration to its values, made when one is first asked for."""
+
+    def __init__(
+        self,
+        files: _Files,
+        overrides: tuple[Value, ...],
+        own: Mapping[str, str],
+        tell: Callable[[str, str], None],
+    ) -> None:
+        super().__init__()
+        self._files = files
+        self._overrides = overrides
+        self._call = Resolvers(own, self.__getitem__, tell)
+
+    def __missing__(self, kind: str) -> Tree:
+        start = Value({}, Origin("")) if kind == "runtime_params" else self._files.read(kind)
+        overrides = self._overrides if kind in ("parameters", "runtime_params") else ()
+        tree = self[kind] = Tree(reduce(merge, overrides, start), kind.replace("_", " "), self._call)
+        return tree
+
+
+def _without_anchors(value: Value) -> Value:
+    kept = {key: entry for key, entry in value.data.items() if not key.startswith("_")}
+    return Value(kept, value.origin, value.overrode, value.key)
 
 
 def parse_assignment(text: str) -> Value:
@@ -134,13 +206,15 @@ def _refused(message: str, hint: str) -> ConfigError:
     return ConfigError(message, where=PARAMS_OPTION, hint=hint)
 
 
-def environments(env: str | None, declared: Mapping[str, Sequence[str]], folder: Path) -> tuple[str, ...]:
+def environments(
+    env: str | None, declared: Mapping[str, Sequence[str]], source: Source | Path
+) -> tuple[str, ...]:
     """Return the layers of an environment, the lowest first: base, what it builds on, itself, local.
 
     Args:
         env: the environment, or none.
         declared: what each declared environment builds on, in order.
-        folder: the configuration folder, whose sub-folders are environments too.
+        source: the configuration folder, whose sub-folders are environments too.
 
     Raises:
         ConfigError: the environment, or one that it builds on, is unknown, or some build on each other in a circle.
@@ -151,7 +225,8 @@ def environments(env: str | None, declared: Mapping[str, Sequence[str]], folder:
         ('base', 'prod', 'staging', 'local')
     """
     _refuse_circles(declared)
-    known = {BASE, LOCAL, *declared, *_sub_folders(folder)}
+    there = (Folder(source) if isinstance(source, Path) else source).layers()
+    known = {BASE, LOCAL, *declared, *there}
     found: list[str] = []
     if env is not None:
         _collect(env, "", declared, known, found)
@@ -179,8 +254,3 @@ def _refuse_circles(declared: Mapping[str, Sequence[str]]) -> None:
     except CycleError as error:
         circle = " -> ".join(reversed(error.args[1]))
         raise ConfigError(f"environments build on each other in a circle: {circle}") from None
-
-
-def _sub_folders(folder: Path) -> list[str]:
-    paths = folder.iterdir() if folder.is_dir() else ()
-    return [path.name for path in paths if path.is_dir() and not path.name.startswith(".")]

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from functools import reduce
-from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING
 
-from mlflow_tmpl.config.values import Origin, Value
-from mlflow_tmpl.config.yaml import read_yaml
-from mlflow_tmpl.errors import ConfigError, place
+from mlflow_tmpl.config.values import Origin, Value, Whole
+from mlflow_tmpl.errors import ConfigError
 
-_SUFFIXES = (".yml", ".yaml")
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mlflow_tmpl.config.sources import File
 
 
 def merge(base: Value, over: Value) -> Value:
     """Return one value put over another.
 
-    Mappings are merged key by key, all else is replaced and remembered as what was overridden. Merging is
-    associative: what several layers give does not depend on which two are merged first. That is why a mapping that
-    has replaced something else is not merged with a mapping further below.
+    Mappings are merged key by key, unless the upper one is a `Whole`; all else is replaced and remembered as what
+    was overridden. Merging is associative: what several layers give does not depend on which two are merged first.
+    That is why a mapping that has replaced something else is not merged with a mapping further below.
 
     Args:
         base: the lower layer.
@@ -35,71 +35,45 @@ def merge(base: Value, over: Value) -> Value:
     """
     if over.overrode is not None:
         return replace(over, overrode=merge(base, over.overrode))
-    if not (base.is_mapping and over.is_mapping):
+    if isinstance(over, Whole) or not (base.is_mapping and over.is_mapping):
         return replace(over, overrode=base)
     merged = dict(base.data)
     for key, value in over.data.items():
         merged[key] = merge(merged[key], value) if key in merged else value
     last = over if over.data else base
-    return Value(merged, last.origin, base.overrode, last.key)
+    return replace(base, data=merged, origin=last.origin, key=last.key)
 
 
-def layer_files(folder: Path, stem: str) -> tuple[Path, ...]:
-    """Return the files of one kind in a layer: ``<stem>*.yml`` and all below ``<stem>/``, in a fixed order.
-
-    Hidden files and folders are left out: they are what editors and notebooks leave behind.
-    """
-    found = [path for path in _yaml_files(folder) if path.name.startswith(stem)]
-    if (folder / stem).is_dir():
-        for parent, folders, _ in os.walk(folder / stem, onerror=_refuse_folder):
-            folders[:] = [name for name in folders if not name.startswith(".")]
-            found += _yaml_files(Path(parent))
-    return tuple(sorted(found, key=Path.as_posix))
-
-
-def _yaml_files(folder: Path) -> list[Path]:
-    try:
-        paths = list(folder.iterdir()) if folder.is_dir() else []
-    except OSError as error:
-        _refuse_folder(error)
-    return [path for path in paths if _is_yaml_file(path)]
-
-
-def _is_yaml_file(path: Path) -> bool:
-    # "not a folder" and not "is a file": a link that leads nowhere has to be read to be complained about.
-    return path.suffix.lower() in _SUFFIXES and not path.name.startswith(".") and not path.is_dir()
-
-
-def _refuse_folder(error: OSError) -> NoReturn:
-    reason = error.strerror or type(error).__name__
-    raise ConfigError(f"folder cannot be read: {reason}", where=place(error.filename or "")) from error
-
-
-def read_layer(folder: Path, stem: str, *, entries: bool = False) -> Value:
+def read_layer(files: Iterable[File], *, entries: bool = False) -> Value:
     """Return what the files of one kind in a layer hold together.
 
     Args:
-        folder: the layer, such as ``conf/base``; one that is missing is empty.
-        stem: ``parameters``, ``catalog`` or ``credentials``.
+        files: of one kind, in a fixed order.
         entries: whether each top-level key is a whole, such as a catalog entry, that no second file may add to. Keys
-            that begin with ``_`` then hold anchors and are left out.
+            that begin with ``_`` then hold anchors and what interpolations share: several files may have one, and the
+            last one counts.
 
     Raises:
         ConfigError: a file cannot be read or is no mapping, or two files say the same key.
     """
-    parts = [_read_mapping(path, entries) for path in layer_files(folder, stem)]
-    empty = Value({}, Origin(os.fspath(folder / stem)))
-    return reduce(lambda left, right: _join(left, right, "", entries), parts, empty)
+    return reduce(
+        lambda left, right: _join(left, right, "", entries), map(read_mapping, files), Value({}, Origin(""))
+    )
 
 
-def _read_mapping(path: Path, entries: bool) -> Value:
-    value = read_yaml(path)
+def read_mapping(file: File) -> Value:
+    """Return what a file holds; a mark to replace at its top holds for each of its keys.
+
+    Raises:
+        ConfigError: it cannot be read, or is no mapping.
+    """
+    value = file.read()
     if not value.is_mapping:
         raise ConfigError("file is no mapping", where=str(value.origin), hint="write 'key: value' lines")
-    if not entries:
+    if not isinstance(value, Whole):
         return value
-    kept = {key: entry for key, entry in value.data.items() if not key.startswith("_")}
-    return replace(value, data=kept)
+    whole = {key: Whole(each.data, each.origin, None, each.key) for key, each in value.data.items()}
+    return Value(whole, value.origin)
 
 
 def _join(left: Value, right: Value, prefix: str, entries: bool) -> Value:
@@ -107,7 +81,7 @@ def _join(left: Value, right: Value, prefix: str, entries: bool) -> Value:
     joined = dict(left.data)
     for key, value in right.data.items():
         earlier = joined.get(key)
-        if earlier is None:
+        if earlier is None or (entries and key.startswith("_")):
             joined[key] = value
         elif entries or not (earlier.is_mapping and value.is_mapping):
             raise ConfigError(

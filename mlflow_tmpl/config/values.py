@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.errors import ConfigError, place
+from mlflow_tmpl.hashing import digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_DEPTH = 100
 """How deep values may be nested; well below what recursion can follow."""
+
+REPLACE = "_replace_"
+"""A key of a mapping that takes the place of what lower layers have, instead of being merged with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,24 @@ class Value:
             return [value.plain() for value in data]
         return data
 
+    def shown(self) -> Any:
+        """Return the same as `plain` for everyone to see: what an environment variable gave is ``env:NAME``."""
+        data = self.data
+        if type(data) is dict:
+            return {key: value.shown() for key, value in data.items()}
+        if type(data) is list:
+            return [value.shown() for value in data]
+        return data
+
+    def counted(self) -> Any:
+        """Return the same as `shown`, with a hash of what is not shown: what two states are told apart by."""
+        data = self.data
+        if type(data) is dict:
+            return {key: value.counted() for key, value in data.items()}
+        if type(data) is list:
+            return [value.counted() for value in data]
+        return data
+
     def get(self, dotted: str) -> Value | None:
         """Return the value under a dotted key, or ``None``; the empty key is the value itself.
 
@@ -120,6 +142,54 @@ class Value:
                 yield key, value
 
 
+@dataclass(frozen=True, slots=True)
+class Whole(Value):
+    """A value that is not merged with what lower layers have: it takes the place of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved(Value):
+    """What an interpolation gave, at the place where that is written.
+
+    Attributes:
+        written: the text with the interpolation.
+        hidden: what is shown instead where an environment variable has a part in it, such as ``env:BUCKET/raw.csv``.
+    """
+
+    written: str = ""
+    hidden: str = ""
+
+    def shown(self) -> Any:
+        """Return the data, or what is shown instead."""
+        return self.hidden or Value.shown(self)
+
+    def counted(self) -> Any:
+        """Return the data, or what is shown instead with a hash of the data."""
+        if not self.hidden:
+            return Value.counted(self)
+        return f"{self.hidden}#{digest(repr(self.plain()))[:16]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Unresolved(Value):
+    """A text whose interpolation leads nowhere: no error for as long as nobody needs the value.
+
+    Attributes:
+        error: what is wrong with it.
+    """
+
+    error: ConfigError | None = None
+
+    def plain(self) -> Any:
+        """Refuse.
+
+        Raises:
+            ConfigError: what is wrong.
+        """
+        assert self.error is not None
+        raise self.error
+
+
 def located(plain: Any, origin: Origin) -> Value:
     """Return plain data as values that all come from one place.
 
@@ -146,7 +216,35 @@ def _located(plain: Any, origin: Origin, depth: int) -> Value:
         for key in plain:
             if not isinstance(key, str):
                 raise ConfigError(f"key {key!r} is not text", where=str(origin), hint=f"make it {str(key)!r}")
-        return Value({str(key): _located(inner, origin, depth + 1) for key, inner in plain.items()}, origin)
+        return marked(
+            Value({str(key): _located(inner, origin, depth + 1) for key, inner in plain.items()}, origin)
+        )
     if isinstance(plain, (list, tuple)):
         return Value([_located(inner, origin, depth + 1) for inner in plain], origin)
     return Value(plain, origin)
+
+
+def marked(value: Value) -> Value:
+    """Return a mapping without the key `REPLACE`, as a `Whole` if it says so; anything else as it is.
+
+    Raises:
+        ConfigError: it says something else than true or false.
+    """
+    mark = value.data.get(REPLACE) if value.is_mapping else None
+    if mark is None:
+        return value
+    if not isinstance(mark.data, bool):
+        hint = "with true the mapping takes the place of what lower layers have"
+        raise ConfigError(f"key {REPLACE!r} must be true or false", where=str(mark.origin), hint=hint)
+    data = {key: inner for key, inner in value.data.items() if key != REPLACE}
+    return (Whole if mark.data else Value)(data, value.origin, value.overrode, value.key)
+
+
+def marked_below(value: Value) -> Value:
+    """Return a value with `marked` applied to it and all that is in it."""
+    data = value.data
+    if type(data) is dict:
+        value = replace(value, data={key: marked_below(inner) for key, inner in data.items()})
+    elif type(data) is list:
+        value = replace(value, data=[marked_below(inner) for inner in data])
+    return marked(value)

@@ -6,7 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Any
 
-from mlflow_tmpl.config.values import Origin, Value
+from mlflow_tmpl.config.values import REPLACE, Origin, Value, marked_below
 from mlflow_tmpl.errors import ConfigError, place
 
 if TYPE_CHECKING:
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 10_000_000
 """Size of the largest file that is read."""
+
+SUFFIXES = (".yml", ".yaml")
+"""What files of configuration end in."""
 
 _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 _NOT_PRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -76,7 +79,10 @@ def parse_yaml(text: str | bytes, source: str) -> Value:
         (0.001, 'parameters.yml:2:10')
     """
     composed = compose_yaml(text, source)
-    return Value({}, Origin(source, 1, 1)) if composed is None or composed.data is None else composed
+    if composed is None or composed.data is None:
+        return Value({}, Origin(source, 1, 1))
+    mark = REPLACE.encode() if isinstance(text, bytes) else REPLACE
+    return marked_below(composed) if mark in text else composed  # type: ignore[operator]  # of one kind
 
 
 def compose_yaml(text: str | bytes, source: str) -> Value | None:

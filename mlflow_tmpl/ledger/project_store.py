@@ -112,7 +112,7 @@ class ProjectStore:
 
     def settings(self) -> dict[str, Any]:
         """Return what the project's settings say of it, as plain data and without secrets."""
-        from mlflow_tmpl.catalog.secrets import mask_urls
+        from mlflow_tmpl.masking import mask_urls
 
         said = self._said
         url = mask_urls(said.url) if said.url else None

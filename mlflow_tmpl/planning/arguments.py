@@ -84,7 +84,7 @@ def _bind(node: Node, argument: str, name: str, parameters: Value) -> BoundParam
         )
     annotation = parameter_annotations(node.func).get(argument, Any)
     converted = convert(value, annotation, f"parameter {key!r}" if key else "the parameters")
-    return BoundParameter(key, converted, plain_json(value.plain()), value)
+    return BoundParameter(key, converted, plain_json(value.counted()), value)
 
 
 def _together(errors: list[ConfigError]) -> ConfigError:

@@ -341,6 +341,8 @@ class Decider:
         if self._catalog.is_memory(name):
             return "memory"
         told = {key: value for key, value in self._catalog.describe(name).items() if key not in NOTES}
+        if hidden := self._catalog.hidden(name):
+            told["hidden"] = hidden
         return canonical_json({**told, **{kind: code.id for kind, code in self._own_code(name).items()}})
 
     def _find_own_code(self, name: str) -> Mapping[str, CodeFingerprint]:

@@ -57,7 +57,7 @@ def _below(key: str, value: Value) -> tuple[tuple[Any, str], ...]:
 
 def _shown(key: str, value: Value) -> Any:
     """Return a value without secrets; credentials that are a text are a name, and no secret."""
-    plain = value.plain()
+    plain = value.shown()
     if key == "credentials" and isinstance(plain, str):
         return plain
     return showable({key.rpartition(".")[2]: plain})[key.rpartition(".")[2]]

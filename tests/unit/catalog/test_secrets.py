@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlflow_tmpl.catalog.secrets import mask_urls, mask_values, secret_texts, showable
+from mlflow_tmpl.catalog.secrets import mask_values, showable
+from mlflow_tmpl.masking import mask_urls, secret_texts
 
 
 @pytest.mark.parametrize(

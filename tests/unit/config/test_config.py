@@ -2,7 +2,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from mlflow_tmpl.config import Config, Origin, environments, layers, located, parse_assignment
+from mlflow_tmpl.config import Config, Origin, environments, located, parse_assignment, sources
 from mlflow_tmpl.errors import ConfigError
 
 
@@ -32,9 +32,9 @@ def config(conf):
 def reads(monkeypatch):
     """The files that are read from now on."""
     seen = []
-    read = layers.read_yaml
+    read = sources.read_yaml
     monkeypatch.setattr(
-        "mlflow_tmpl.config.layers.read_yaml", lambda path: (seen.append(path), read(path))[1]
+        "mlflow_tmpl.config.sources.read_yaml", lambda path: (seen.append(path), read(path))[1]
     )
     return seen
 
@@ -96,19 +96,7 @@ def test_the_later_of_two_settings_wins(config):
 
 
 def test_settings_for_a_run_leave_the_catalog_alone(config):
-    assert config.with_parameters([parse_assignment("a=1")]).catalog is config.catalog
-
-
-def test_the_files_are_known_without_reading_them(config, conf, reads):
-    assert [path.relative_to(conf).as_posix() for path in config.files] == [
-        "base/parameters.yml",
-        "base/catalog.yml",
-        "prod/parameters.yml",
-        "prod/catalog.yml",
-        "local/parameters.yml",
-        "local/credentials.yml",
-    ]
-    assert reads == []
+    assert config.with_parameters([parse_assignment("a=1")]).catalog == config.catalog
 
 
 def test_threads_see_one_configuration(config):

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlflow_tmpl.config import Origin, Value, located, merge, read_layer
-from mlflow_tmpl.config.layers import layer_files
+from mlflow_tmpl.config import Origin, Value, layers, located, merge
+from mlflow_tmpl.config.sources import Folder, layer_files
 from mlflow_tmpl.errors import ConfigError
 
 BASE, PROD, LOCAL = (Origin(f"conf/{layer}/parameters.yml", 1, 1) for layer in ("base", "prod", "local"))
@@ -22,6 +22,10 @@ def layer(tmp_path):
         return tmp_path
 
     return write
+
+
+def read_layer(folder, stem, **options):
+    return layers.read_layer(Folder(folder.parent).files(folder.name, stem), **options)
 
 
 def test_mappings_are_merged_and_all_else_is_replaced():
@@ -157,9 +161,10 @@ def test_an_entry_is_a_whole_that_no_second_file_adds_to(layer):
         read_layer(folder, "catalog", entries=True)
 
 
-def test_keys_that_hold_anchors_are_no_entries_and_may_be_in_every_file(layer):
+def test_keys_that_hold_anchors_may_be_in_every_file(layer):
     folder = layer(catalog_a="_c: &c {type: csv}\nx: {<<: *c}", catalog_b="_c: &c {type: json}\nz: {<<: *c}")
     assert read_layer(folder, "catalog", entries=True).plain() == {
+        "_c": {"type": "json"},
         "x": {"type": "csv"},
         "z": {"type": "json"},
     }

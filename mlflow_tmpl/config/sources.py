@@ -1,0 +1,287 @@
+"""Where configuration comes from: a folder, an archive, or either at a URL.
+
+An archive is never unpacked: its YAML files are read into memory, within bounds, so that nothing of it can land
+anywhere.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import tarfile
+import zipfile
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+
+from mlflow_tmpl.config.yaml import MAX_BYTES, SUFFIXES, parse_yaml, read_yaml
+from mlflow_tmpl.errors import ConfigError, place
+from mlflow_tmpl.masking import mask_urls
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from mlflow_tmpl.config.values import Value
+
+MAX_ARCHIVE_BYTES = 100_000_000
+"""Size of the largest archive, and of all files in one together."""
+
+MAX_MEMBERS = 10_000
+
+_ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+
+
+class File(Protocol):
+    """A YAML file."""
+
+    @property
+    def shown(self) -> str:
+        """Return what origins and messages call it."""
+
+    def read(self) -> Value:
+        """Return what is in it."""
+
+
+class Source(Protocol):
+    """Layers of YAML files."""
+
+    def layers(self) -> list[str]:
+        """Return the names of the layers that are there."""
+
+    def files(self, layer: str, stem: str) -> Sequence[File]:
+        """Return the files of one kind in a layer: ``<stem>*.yml`` and all below ``<stem>/``, in a fixed order."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Local:
+    path: Path
+
+    @property
+    def shown(self) -> str:
+        return os.fspath(self.path)
+
+    def read(self) -> Value:
+        return read_yaml(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder of this machine, with a sub-folder a layer.
+
+    Attributes:
+        path: the folder.
+    """
+
+    path: Path
+
+    def layers(self) -> list[str]:
+        """Return the names of its sub-folders."""
+        paths = self.path.iterdir() if self.path.is_dir() else ()
+        return [path.name for path in paths if path.is_dir() and not path.name.startswith(".")]
+
+    def files(self, layer: str, stem: str) -> Sequence[File]:
+        """Return the files of one kind in a layer."""
+        return [_Local(path) for path in layer_files(self.path / layer, stem)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    shown: str
+    content: bytes
+
+    def read(self) -> Value:
+        return parse_yaml(self.content, self.shown)
+
+
+class Archive:
+    """Files in memory.
+
+    Args:
+        shown: what the archive is called.
+        members: ``(path, content)`` of its YAML files.
+    """
+
+    def __init__(self, shown: str, members: Iterable[tuple[str, bytes]]) -> None:
+        self._shown = shown
+        found = {PurePosixPath(name): content for name, content in members}
+        tops = {path.parts[0] for path in found}
+        lowest = len(tops) == 1 and all(len(path.parts) > 2 for path in found)
+        # Archives of a folder have the folder's own name above all others.
+        self._members = {PurePosixPath(*p.parts[1:]) if lowest else p: c for p, c in found.items()}
+
+    def layers(self) -> list[str]:
+        """Return the names of the folders at its top."""
+        return list(dict.fromkeys([path.parts[0] for path in self._members if len(path.parts) > 1]))
+
+    def files(self, layer: str, stem: str) -> Sequence[File]:
+        """Return the files of one kind in a layer."""
+        found = [path for path in self._members if path.parts[0] == layer and _is_kind(path, stem)]
+        return [_Member(f"{self._shown}/{path}", self._members[path]) for path in sorted(found)]
+
+
+def _is_kind(path: PurePosixPath, stem: str) -> bool:
+    inner = path.parts[1:]
+    return (len(inner) == 1 and inner[0].startswith(stem)) or (len(inner) > 1 and inner[0] == stem)
+
+
+def open_source(where: str | os.PathLike[str]) -> Source:
+    """Return the configuration at a path or a URL: a folder, or an archive.
+
+    Raises:
+        ConfigError: there is none, or it is damaged, too large, or leads out of its place.
+    """
+    text = os.fspath(where)
+    if "://" in text or text.startswith("github:"):
+        return _remote(text)
+    path = Path(text)
+    if path.is_dir():
+        return Folder(path)
+    if not path.is_file():
+        hint = "give --conf-source a folder, an archive, or a URL"
+        raise ConfigError(f"there is no configuration at {text!r}", hint=hint)
+    try:
+        size = path.stat().st_size
+        content = path.read_bytes() if size <= MAX_ARCHIVE_BYTES else b""
+    except OSError as error:
+        raise ConfigError(f"the archive cannot be read: {error.strerror}", where=place(path)) from error
+    _check_size(size, text)
+    return _archive(text, content)
+
+
+def _remote(url: str) -> Source:
+    shown = mask_urls(url)
+    try:
+        from fsspec.core import url_to_fs
+
+        system, path = url_to_fs(url)
+        if _suffix(path):
+            with system.open(path, "rb") as file:
+                content = file.read(MAX_ARCHIVE_BYTES + 1)
+            members = None
+        else:
+            members = list(_remote_files(system, path, shown))
+    except ConfigError:
+        raise
+    except Exception as error:
+        told = mask_urls(" ".join(str(error).split())) or type(error).__name__
+        raise ConfigError(f"configuration cannot be fetched: {told}", where=shown) from error
+    if members is None:
+        _check_size(len(content), shown)
+        return _archive(shown, content)
+    if not members:
+        raise ConfigError("there is no configuration at this URL", where=shown, hint="it has no YAML files")
+    return Archive(shown.rstrip("/"), members)
+
+
+def _remote_files(system: Any, path: str, shown: str) -> Iterator[tuple[str, bytes]]:
+    base, total = path.rstrip("/") + "/", 0
+    for found in system.find(path):
+        inner = found[len(base) :] if found.startswith(base) else found.lstrip("/")
+        if _wanted(PurePosixPath(inner)):
+            content = system.cat_file(found, end=MAX_BYTES + 1)
+            total += len(content)
+            _check_size(total, shown)
+            yield inner, content
+
+
+def _archive(shown: str, content: bytes) -> Archive:
+    read = _zip if content[:2] == b"PK" else _tar
+    try:
+        return Archive(shown, _bounded(read(content), shown))
+    except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, ValueError, RuntimeError) as error:
+        hint = f"give a folder, or an archive: {', '.join(_ARCHIVES)}"
+        problem = f"this is no archive that can be read: {str(error) or type(error).__name__}"
+        raise ConfigError(problem, where=place(shown), hint=hint) from error
+
+
+def _zip(content: bytes) -> Iterator[tuple[str, Callable[[], bytes] | None]]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for info in archive.infolist():
+            if not info.is_dir():
+                is_link = (info.external_attr >> 16) & 0o170000 == 0o120000
+                yield info.filename, None if is_link else partial(_from_zip, archive, info)
+
+
+def _tar(content: bytes) -> Iterator[tuple[str, Callable[[], bytes] | None]]:
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        for info in archive:
+            if not info.isdir():
+                yield info.name, partial(_from_tar, archive, info) if info.isreg() else None
+
+
+def _from_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    with archive.open(info) as file:
+        return file.read(MAX_BYTES + 1)
+
+
+def _from_tar(archive: tarfile.TarFile, info: tarfile.TarInfo) -> bytes:
+    file = archive.extractfile(info)
+    assert file is not None  # of a regular file
+    return file.read(MAX_BYTES + 1)
+
+
+def _bounded(
+    members: Iterable[tuple[str, Callable[[], bytes] | None]], shown: str
+) -> Iterator[tuple[str, bytes]]:
+    total = 0
+    for count, (name, read) in enumerate(members):
+        if count >= MAX_MEMBERS:
+            raise ConfigError(f"the archive has more than {MAX_MEMBERS:,} files", where=place(shown))
+        path = PurePosixPath(name.replace("\\", "/"))
+        if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+            raise ConfigError(f"member {name!r} leads out of the archive", where=place(shown))
+        if not _wanted(path):
+            continue
+        if read is None:
+            raise ConfigError(f"member {name!r} is a link, not a file", where=place(shown))
+        content = read()
+        total += len(content)
+        _check_size(total, shown)
+        yield path.as_posix(), content
+
+
+def _wanted(path: PurePosixPath) -> bool:
+    hidden = any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
+    return path.suffix.lower() in SUFFIXES and not hidden
+
+
+def _check_size(size: int, shown: str) -> None:
+    if size > MAX_ARCHIVE_BYTES:
+        limit = f"{MAX_ARCHIVE_BYTES // 1_000_000} MB"
+        raise ConfigError(f"configuration is larger than {limit}", where=place(shown))
+
+
+def _suffix(path: str) -> str:
+    return next((suffix for suffix in _ARCHIVES if path.lower().endswith(suffix)), "")
+
+
+def layer_files(folder: Path, stem: str) -> tuple[Path, ...]:
+    """Return the files of one kind in a layer: ``<stem>*.yml`` and all below ``<stem>/``, in a fixed order.
+
+    Hidden files and folders are left out: they are what editors and notebooks leave behind.
+    """
+    found = [path for path in _yaml_files(folder) if path.name.startswith(stem)]
+    if (folder / stem).is_dir():
+        for parent, folders, _ in os.walk(folder / stem, onerror=_refuse_folder):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            found += _yaml_files(Path(parent))
+    return tuple(sorted(found, key=Path.as_posix))
+
+
+def _yaml_files(folder: Path) -> list[Path]:
+    try:
+        paths = list(folder.iterdir()) if folder.is_dir() else []
+    except OSError as error:
+        _refuse_folder(error)
+    return [path for path in paths if _is_yaml_file(path)]
+
+
+def _is_yaml_file(path: Path) -> bool:
+    # "not a folder" and not "is a file": a link that leads nowhere has to be read to be complained about.
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and not path.is_dir()
+
+
+def _refuse_folder(error: OSError) -> NoReturn:
+    reason = error.strerror or type(error).__name__
+    raise ConfigError(f"folder cannot be read: {reason}", where=place(error.filename or "")) from error
