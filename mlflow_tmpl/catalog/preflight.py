@@ -109,8 +109,15 @@ def _claim(catalog: Catalog, name: str, taken: dict[str, str]) -> None:
         raise CatalogError(
             f"datasets {other!r} and {name!r} would be saved to the same place, {filepath}",
             where=catalog.where(name),
-            hint=f"the other is declared at {catalog.where(other)}",
+            hint=_way_apart(catalog, name, other),
         )
+
+
+def _way_apart(catalog: Catalog, name: str, other: str) -> str:
+    pattern = catalog.resolve(name).pattern
+    if pattern is not None and pattern is catalog.resolve(other).pattern:
+        return f"both fall to pattern {pattern.text!r}: put a placeholder into its filepath"
+    return f"the other is declared at {catalog.where(other)}"
 
 
 def _check_package(dataset: FileDataset, arguments: Mapping[str, Any]) -> None:

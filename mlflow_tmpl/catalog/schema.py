@@ -46,7 +46,7 @@ class Schema:
             CatalogError: there is no such module, nothing of that name in it, or pandera is not installed.
         """
         if find_spec("pandera") is None:
-            raise self._error("needs the package 'pandera'", INSTALL)
+            raise self._error("which needs the package 'pandera'", INSTALL)
         spec, rest = self._module()
         known = _names_in(spec)
         if known is not None and rest[0] not in known:
@@ -126,13 +126,8 @@ class Schema:
         return self._error(f"and module {module!r} has no {name!r}", did_you_mean(name, known))
 
     def _error(self, problem: str, hint: str = "") -> CatalogError:
-        return CatalogError(
-            f"dataset {self.dataset!r} has schema {self.path!r}, {problem}".replace(
-                "', needs", "' and needs"
-            ),
-            where=self.where,
-            hint=hint,
-        )
+        message = f"dataset {self.dataset!r} has schema {self.path!r}, {problem}"
+        return CatalogError(message, where=self.where, hint=hint)
 
 
 def _names_in(spec: ModuleSpec) -> set[str] | None:

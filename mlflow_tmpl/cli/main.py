@@ -61,7 +61,7 @@ def _run() -> int:
         report(error)
         return error.exit_code
     except click.UsageError as error:
-        if error.message and not _is_help(error):
+        if not _is_help(error):
             report(told(error))
         else:
             error.show()

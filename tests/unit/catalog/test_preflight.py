@@ -135,3 +135,13 @@ def test_a_foreign_input_is_asked_whether_it_exists(catalog_of: Callable[..., Ca
 def test_a_file_system_that_cannot_be_reached_is_told(catalog_of: Callable[..., Catalog]) -> None:
     message = refusal(catalog_of(x="nosuch://bucket/x.csv"), ["x"])
     assert "dataset 'x' cannot be reached at nosuch://bucket/x.csv: Protocol not known: nosuch" in message
+
+
+def test_two_outputs_of_one_pattern_in_one_place_are_refused_with_the_way_out(
+    catalog_of: Callable[..., Catalog],
+) -> None:
+    catalog = catalog_of(**{"{name}_report": "report.json"})
+    assert refusal(catalog, [], ["a_report", "b_report"]) == (
+        "<python>: datasets 'a_report' and 'b_report' would be saved to the same place, report.json "
+        "(both fall to pattern '{name}_report': put a placeholder into its filepath)"
+    )

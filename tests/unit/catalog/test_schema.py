@@ -109,3 +109,13 @@ def test_a_check_that_fails_itself_is_told_as_such(catalog_of: Callable[..., Cat
 def test_what_is_no_table_is_refused(catalog_of: Callable[..., Catalog], module: str):
     with pytest.raises(DataError, match="cannot be checked"):
         checked(catalog_of, f"{module}.Positive", "x.json").save("x", {"a": 1})
+
+
+def test_a_missing_pandera_is_told_with_what_to_install(
+    catalog_of: Callable[..., Catalog], module: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("mlflow_tmpl.catalog.schema.find_spec", lambda name: None)
+    with pytest.raises(CatalogError) as caught:
+        checked(catalog_of, f"{module}.Positive").check_use([], ["x"])
+    assert caught.value.message.endswith("which needs the package 'pandera'")
+    assert caught.value.hint == "pip install 'mlflow-tmpl[pandera]'"

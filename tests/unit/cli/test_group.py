@@ -34,3 +34,12 @@ def mistake(arguments: Sequence[str]) -> UsageError:
 def test_a_mistake_is_told_like_every_other_error(arguments: list[str], message: str, hint: str) -> None:
     error = mistake(arguments)
     assert (error.message, error.hint, error.exit_code) == (message, hint, 2)
+
+
+def test_a_missing_argument_is_told_like_any_other_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+    from mlflow_tmpl.cli import main
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", ["mlo", "catalog", "show"])
+        assert main._run() == 2
+    assert capsys.readouterr().err.startswith("error: missing argument 'NAME'\n  hint: ")
