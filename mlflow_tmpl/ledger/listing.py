@@ -150,13 +150,13 @@ def by_metric(
                 else "give a dataset 'role: metrics' in the catalog"
             ),
         )
-    where, values = which.sql()
-    allowed = {row[0] for row in database.query(f"SELECT id FROM run WHERE {where}", values)}
-    ranked = sorted(
-        (run for run in values_of if run in allowed),
-        key=lambda run: (values_of[run], run),
-        reverse=not ascending,
-    )[:limit]
+    left_out = EventLog(database).deleted()
+    found = {run: value for run, value in values_of.items() if run not in left_out}
+    if which != Filter():
+        where, values = which.sql()
+        allowed = {row[0] for row in database.query(f"SELECT id FROM run WHERE {where}", values)}
+        found = {run: value for run, value in found.items() if run in allowed}
+    ranked = sorted(found, key=lambda run: (found[run], run), reverse=not ascending)[:limit]
     rows = {
         row[0]: row
         for some in _chunks(ranked)

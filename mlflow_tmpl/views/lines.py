@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from mlflow_tmpl.engine.shapes import shape_of
 from mlflow_tmpl.views.cells import columns, fit, pad
 from mlflow_tmpl.views.statuses import duration, in_words, style_of
 
@@ -140,6 +139,8 @@ def run_summary(result: RunResult) -> str:
 
 def output_lines(result: RunResult, catalog: Catalog, paper: Paper) -> Iterator[str]:
     """Yield where the outputs of a run are that no node of it takes; of values in memory, what they are."""
+    from mlflow_tmpl.engine.shapes import shape_of  # with it comes the engine, which lists do not need
+
     widest = max((columns(name) for name in result.final), default=0)
     for name in result.final:
         about = catalog.describe(name)
