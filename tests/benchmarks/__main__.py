@@ -7,7 +7,17 @@ import tempfile
 from importlib import import_module
 from pathlib import Path
 
-ALL = ("start_up", "csv_project", "per_node", "ledger_cost", "hashing", "memory", "kept", "catalog", "history")
+ALL = (
+    "start_up",
+    "csv_project",
+    "per_node",
+    "ledger_cost",
+    "hashing",
+    "memory",
+    "kept",
+    "catalog",
+    "history",
+)
 
 for name in sys.argv[1:] or ALL:
     with tempfile.TemporaryDirectory() as folder:
