@@ -9,12 +9,14 @@ from mlflow_tmpl.errors import CatalogError, DataError, LedgerError, MloError, d
 from mlflow_tmpl.history.difference import Difference, difference, of_bytes
 from mlflow_tmpl.history.reading import NOW, check_offer, find, load, opened
 from mlflow_tmpl.ledger.events import RESTORE, version_subject
+from mlflow_tmpl.store.contents import content_of
 
 if TYPE_CHECKING:
     from mlflow_tmpl.catalog import Catalog
     from mlflow_tmpl.ledger import Ledger
     from mlflow_tmpl.ledger.versions import VersionRecord
     from mlflow_tmpl.store import Shelf
+    from mlflow_tmpl.store.contents import Content
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ def history(ledger: Ledger, catalog: Catalog, shelf: Shelf, name: str) -> list[K
     if not catalog.is_memory(name) and catalog.exists(name):
         now = catalog.dataset(name).fingerprint() or ""
     return [
-        KnownVersion(record, shelf.store.has(record.fingerprint), record.fingerprint == now)
+        KnownVersion(record, shelf.has_any(record.fingerprint), record.fingerprint == now)
         for record in records
     ]
 
@@ -137,28 +139,28 @@ def restore(ledger: Ledger, catalog: Catalog, shelf: Shelf, name: str, version: 
         raise LedgerError(f"{name}:{NOW} is what lies there already", hint=f"mlo catalog history {name}")
     fingerprint = ledger.version(name, version)
     dataset = catalog.dataset(name)
-    path = getattr(dataset, "path", None)
-    if path is None:
+    content = content_of(dataset)
+    if content is None:
         raise CatalogError(
             f"dataset {name!r} is no file on this machine, so nothing can be put in its place",
             where=catalog.where(name),
         )
     now = (dataset.fingerprint() or "") if dataset.exists() else ""
     if now == fingerprint:
-        return Restored(name, fingerprint, now, place(path))
+        return Restored(name, fingerprint, now, place(content.path))
     check_offer(shelf, dataset, name, fingerprint)
     if now:
-        _keep(shelf, name, dataset, now)
+        _keep(shelf, name, content, now)
         ledger.found(name, now, shelf.size(dataset), str(catalog.describe(name).get("filepath", "")))
     if not shelf.restore(dataset, fingerprint):
         raise LedgerError(f"{name}:{fingerprint[:10]} is not in the store")
     ledger.events.add(RESTORE, version_subject(name), "", fingerprint, f"instead of {now}" if now else "")
-    return Restored(name, fingerprint, now, place(path))
+    return Restored(name, fingerprint, now, place(content.path))
 
 
-def _keep(shelf: Shelf, name: str, dataset: Any, now: str) -> None:
+def _keep(shelf: Shelf, name: str, content: Content, now: str) -> None:
     try:
-        kept = shelf.store.put_file(dataset.path, now)
+        kept = content.keep(shelf.store, now)
     except (OSError, ValueError) as error:
         raise MloError(f"what dataset {name!r} holds now cannot be kept: {error}") from error
     if not kept:

@@ -27,6 +27,10 @@ T = TypeVar("T")
 class Content(Protocol):
     """Where the content of a dataset lies, and how it gets into a store and out."""
 
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+
     def size(self) -> int:
         """Return its bytes."""
 
@@ -78,6 +82,11 @@ class FolderContent:
     """
 
     folder: LocalFolder
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        return self.folder.path
 
     def size(self) -> int:
         """Return the bytes of all files."""

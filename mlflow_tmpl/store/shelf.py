@@ -84,6 +84,10 @@ class Shelf:
             return True
         return (self.store.trees if isinstance(content, FolderContent) else self.store).has(fingerprint)
 
+    def has_any(self, fingerprint: str) -> bool:
+        """Tell whether a content is kept, be it of a file or of a folder."""
+        return self.store.has(fingerprint) or self.store.trees.has(fingerprint)
+
     def keep_input(self, dataset: Dataset, fingerprint: str) -> bool:
         """Keep the content of a dataset that others write, unless it is large; tell whether it is kept.
 

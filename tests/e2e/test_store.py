@@ -475,6 +475,14 @@ def test_a_folder_of_partitions_is_restored(parted: Lab) -> None:
     assert parted.outputs() == first
 
 
+def test_an_earlier_version_of_a_folder_is_brought_back_by_hand(parted: Lab) -> None:
+    first = parted.outputs()
+    parted.run("--params", "factor=5")
+    assert mlo(parted, "catalog", "restore", "parts", "last~1").code == 0
+    assert parted.outputs()["parts/scaled.json"] == first["parts/scaled.json"]
+    assert all(version["stored"] for version in told(parted, "catalog", "history", "parts"))
+
+
 def test_a_folder_of_partitions_is_shared_and_collected(parted: Lab, team: str) -> None:
     told(parted, "store", "push", team)
     other = clone(parted)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlflow_tmpl.store.collecting import GRACE_S, Wanted, surplus
@@ -38,6 +38,7 @@ def test_beyond_the_limit_the_one_used_longest_ago_goes_first():
     assert gone(objects, {"a": 3.0, "b": 1.0, "c": 2.0}, max_bytes=5) == {"b": "limit", "c": "limit"}
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.text("abcdef", min_size=1, max_size=3),

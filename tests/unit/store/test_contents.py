@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlflow_tmpl.catalog import Catalog
@@ -104,6 +104,7 @@ def test_what_is_no_tree_is_refused(store, text):
 NAMES = st.from_regex(r"[a-zé:0-9]{1,5}(/[a-z0-9:]{1,5}){0,2}", fullmatch=True)
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.dictionaries(NAMES, st.binary().map(lambda data: digest(data)), max_size=5))
 def test_a_tree_is_read_as_it_was_written_and_has_the_fingerprint_of_the_folder(files):
     import tempfile
