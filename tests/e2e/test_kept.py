@@ -301,6 +301,46 @@ def test_a_taker_that_changes_its_value_in_place_changes_nothing_that_is_kept(la
         assert json.loads(lab.outputs()["changed.json"])["sum"] == 1000.0 * plus
 
 
+SLOW = """
+import time
+from mlflow_tmpl import node
+
+@node(outputs="slow")
+def make_slow():
+    time.sleep(0.15)
+    return [1, 2, 3]
+
+@node(outputs="fresh", reuse=False)
+def make_fresh():
+    return {"n": 5}
+"""
+JOIN = """
+from mlflow_tmpl import node
+
+@node(outputs="joined")
+def join(fresh, slow):
+    fresh["n"] += 1
+    return {{"n": fresh["n"], "slow": slow, "edit": {edit}}}
+"""
+
+
+@pytest.mark.parametrize("engine", ["inline", "threads"])
+def test_a_node_that_waits_again_for_a_lost_value_keeps_what_it_was_given(lab: Lab, engine: str) -> None:
+    lab.write({**FILES, "conf/base/catalog.yml": "joined: out/joined.json"})
+    lab.write({"src/proj/nodes/slow.py": SLOW, "src/proj/nodes/join.py": JOIN.format(edit=0)})
+    lab.run("--engine", engine)
+    assert lab.run("--engine", engine).done == {"make_fresh", "join"}
+    harm(
+        next(path for path in objects(lab.root) if path.parent.name + path.name == kept(lab.root)["slow"][1])
+    )
+    ran = lab.run("--engine", engine)
+    assert ran.done == {"make_fresh", "make_slow", "join"}
+    assert ran.reasons("make_slow") == ["its value is needed by join"]
+    assert json.loads(lab.outputs()["joined.json"]) == {"n": 6, "slow": [1, 2, 3], "edit": 0}
+    lab.write({"src/proj/nodes/join.py": JOIN.format(edit=1)})
+    assert lab.run("--engine", engine).done == {"make_fresh", "join"}
+
+
 STOPPABLE = """
 import time
 import numpy as np
