@@ -193,12 +193,13 @@ class Loop:
 
     def _keep(self, position: int, outcome: Outcome) -> None:
         """Hand on what a node has offered, if what it was made from is what its key says."""
-        bundle, outcome.bundle, keeping = outcome.bundle, None, False
-        if self._keeper is not None and self._decisions.parts(position) is not None and not outcome.moved:
+        bundle, outcome.bundle, kept = outcome.bundle, None, False
+        keeper = self._keeper
+        sure = self._decisions.parts(position) is not None and not outcome.moved
+        if keeper is not None and sure and (bundle is not None or keeper.kept.rows):
             outputs = filter(self._in_memory.__getitem__, self._pipeline.nodes[position].outputs)
-            made = {name: self._decisions.expected(name) for name in outputs}
-            keeping = bool(made) and self._keeper.keep(made, bundle)
-        self._costs.ran(position, outcome.duration_s, kept=keeping)
+            kept = keeper.keep({name: self._decisions.expected(name) for name in outputs}, bundle)
+        self._costs.ran(position, outcome.duration_s, kept=kept)
 
     def _wait_again(self, position: int, given: Mapping[str, Any]) -> None:
         """Let a node wait for values that the store had and has no more; what it was given is put back."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mlflow_tmpl.store.keeping import WORTH_S
 from mlflow_tmpl.store.packing import Unfit
 
 if TYPE_CHECKING:
@@ -29,9 +30,12 @@ class Offering:
 
     def offer(self, values: Mapping[str, Any], seconds: float) -> tuple[Bundle | None, str]:
         """Return the values as they are now, or why what was to be kept cannot be."""
+        seconds += self.above_s
+        if seconds < WORTH_S and "always" not in self.modes.values():
+            return None, ""
         made = {name: values[name] for name in self.modes}
         try:
-            return self.keeper.offer(made, self.modes, seconds + self.above_s), ""
+            return self.keeper.offer(made, self.modes, seconds), ""
         except Unfit as why:
             return None, str(why)
 

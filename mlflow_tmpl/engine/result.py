@@ -58,6 +58,7 @@ class RunResult:
         duration_s: how long the run took.
         outputs: names of the datasets that can be asked for.
         final: those of them that no node of the run takes.
+        stored: those of them in memory that an earlier run has kept; they are read when they are asked for.
         notes: sentences about what a user wants to know beyond that.
     """
 
@@ -80,6 +81,7 @@ class RunResult:
         self.duration_s = duration_s
         self.notes = notes
         self._kept = dict(kept or {})
+        self.stored = frozenset(self._kept)
         known = dict.fromkeys([*saved, *values, *self._kept])
         self.outputs: tuple[str, ...] = tuple(known)
         self.final = tuple([name for name in final if name in known])

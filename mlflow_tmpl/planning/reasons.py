@@ -23,7 +23,7 @@ SENTENCES = {
     "no_reuse": "runs every time: reuse=False",
     "no_outputs": "runs every time: it has no outputs",
     "memory": "output {subject} is kept in memory only",
-    "stored": "{subject} from the store",
+    "stored": "from the store: {subject}",
     "needed": "its value is needed by {subject}",
     "unfollowable": "cannot be told: {subject}",
     "unknown_input": "input {subject} has no fingerprint, so it cannot be told whether it changed",

@@ -44,6 +44,8 @@ def read_numpy(view: memoryview) -> Any:
     if version != _VERSION:
         raise ValueError(f"an array of version {version}")
     shape, columns_first, dtype = numpy.lib.format.read_array_header_2_0(start)
+    if dtype.hasobject:  # bytes from elsewhere as addresses of objects
+        raise ValueError("an array of objects")
     return numpy.ndarray(shape, dtype, view, start.tell(), order="F" if columns_first else "C")
 
 

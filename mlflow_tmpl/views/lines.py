@@ -145,7 +145,9 @@ def output_lines(result: RunResult, catalog: Catalog, paper: Paper) -> Iterator[
     for name in result.final:
         about = catalog.describe(name)
         place = about.get("filepath") or about["type"]
-        if catalog.is_memory(name):
+        if name in result.stored:
+            place = "in the store"
+        elif catalog.is_memory(name):
             place = f"{shape_of(result[name])}, in memory"
         yield f"  {pad(name, min(widest, WIDEST_NAME))}  {paper.fit(str(place), paper.width - widest - 4)}"
 

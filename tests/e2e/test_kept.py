@@ -89,10 +89,10 @@ def test_an_edit_of_the_last_of_ten_nodes_runs_one(chain: Lab) -> None:
     chain.write({node_file(9): node_text(9, plus=7)})
     plan = chain.commands(chain.root, "plan").out.splitlines()
     assert [line.split()[2] for line in plan[:-1]] == ["omit"] * 8 + ["reuse", "run"]
-    assert plan[8].endswith("v8 from the store")
+    assert plan[8].endswith("from the store: v8")
     told = json.loads(chain.commands(chain.root, "plan", "--json").out)["nodes"][8]
     assert told["action"] == "reuse"
-    assert told["reasons"] == [{"text": "v8 from the store", "kind": "stored", "subject": "v8"}]
+    assert told["reasons"] == [{"text": "from the store: v8", "kind": "stored", "subject": "v8"}]
     assert chain.run().statuses == {
         **{f"n{number}": "skipped" for number in range(8)},
         "n8": "reused",

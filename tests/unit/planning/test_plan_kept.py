@@ -77,7 +77,7 @@ def test_the_nearest_value_that_was_kept_is_taken(
 def test_it_says_what_is_taken(scene: Scene) -> None:
     found = plan(scene, Store({"y"}), force=("c",))
     assert actions(found) == {"a": "omit", "b": "reuse", "c": "run", "d": "run"}
-    assert reasons(found, "b") == ["y from the store"]
+    assert reasons(found, "b") == ["from the store: y"]
 
 
 def test_what_a_forced_node_makes_is_not_taken_from_the_store(scene: Scene) -> None:
@@ -115,7 +115,7 @@ def test_what_a_run_gives_back_is_reused_if_it_is_there_unchanged(tmp_path: Path
     pipeline = Pipeline([made("a", ["raw"], ["end", "side"])])
     scene.run(pipeline)
     found = plan(scene, Store({"end"}), pipeline)
-    assert (actions(found), reasons(found, "a")) == ({"a": "reuse"}, ["end from the store"])
+    assert (actions(found), reasons(found, "a")) == ({"a": "reuse"}, ["from the store: end"])
     for store in (Store(), Store({"end"}, damaged={"end"})):
         found = plan(scene, store, pipeline)
         assert (actions(found), reasons(found, "a")) == (

@@ -7,6 +7,7 @@ import datetime
 import decimal
 import threading
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -360,6 +361,14 @@ def test_what_is_too_large_is_given_up_before_it_is_copied(given: Any) -> None:
 def test_what_takes_too_long_to_pickle_is_given_up() -> None:
     with pytest.raises(Unfit, match="would hold up the run"):
         snapshot([{"n": number} for number in range(100_000)], Allowance(1 << 30, perf_counter() + 0.002))
+
+
+def test_an_array_of_objects_is_never_made_of_bytes() -> None:
+    header = BytesIO()
+    told = {"descr": "|O", "fortran_order": False, "shape": (1,)}
+    np.lib.format.write_array_header_2_0(header, told)
+    with pytest.raises(ValueError, match="an array of objects"):
+        unpack("numpy", memoryview(bytearray(header.getvalue() + b"\0" * 8)))
 
 
 def test_bytes_that_are_something_else_are_refused() -> None:
