@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -103,7 +103,8 @@ class Ledger:
             with Watch(self._database, self.leases, run) as watch:
                 yield writer, watch
         except BaseException:
-            self.leases.release([run])
+            with suppress(LedgerError):  # what ended the run is what the user has to hear
+                self.leases.release([run])
             raise
         finally:
             writer.close()

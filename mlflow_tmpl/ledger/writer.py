@@ -27,6 +27,10 @@ PRECIOUS_S = 0.1
 """A node that ran this long is on the disk before another starts (1 ms), so that a kill cannot make it run again."""
 
 
+PATIENCE_S = (0.05, 0.2, 0.5)
+"""Waits before another try to write to a full disk."""
+
+
 class Writer:
     """A listener of the engine whose thread writes events into the ledger, in order.
 
@@ -82,7 +86,7 @@ class Writer:
             batch, flags, more = self._collect()
             if batch and self._failure is None:
                 try:
-                    self._database.write(self._rows_of(batch).items())
+                    self._write(self._rows_of(batch))
                 except Exception as error:  # noqa: BLE001 (raised in the thread of the run)
                     if isinstance(error, LedgerError):
                         error.exit_code = 1  # not a refused command: nodes have run
@@ -90,6 +94,18 @@ class Writer:
                 self._committed_at = monotonic()
             for flag in flags:
                 flag.set()
+
+    def _write(self, rows: Rows) -> None:
+        """Write rows, on a full disk in several tries: an output that found no room there is about to be removed."""
+        for wait_s in (*PATIENCE_S, None):
+            try:
+                self._database.write(rows.items())
+            except LedgerError as error:
+                if wait_s is None or "full" not in error.message:
+                    raise
+                sleep(wait_s)
+            else:
+                return
 
     def _collect(self) -> tuple[list[Event], list[Flag], bool]:
         """Wait for an event, then for those that come with it; also return who waits, and whether more will come."""

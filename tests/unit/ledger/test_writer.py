@@ -100,6 +100,19 @@ def test_a_full_disk_comes_up_once_in_the_thread_of_the_run_and_again_at_the_end
         writer.close()
 
 
+def test_a_disk_that_is_full_for_a_moment_loses_nothing(path: Path) -> None:
+    database = Database(path)
+    pages = database.query("PRAGMA page_count")[0][0]
+    database.query(f"PRAGMA max_page_count = {pages + 2}")
+    writer = Writer(database, Rows(size=5000))
+    for number in range(50):
+        tell(writer, number)
+    time.sleep(0.1)
+    database.query("PRAGMA max_page_count = 100000")
+    writer.close()
+    assert Database(path).query("SELECT count(*) FROM code") == [(50,)]
+
+
 def test_whatever_goes_wrong_in_its_thread_is_not_lost(path: Path) -> None:
     def break_down(_: Sequence[Event]) -> Mapping[str, Sequence[Sequence[Any]]]:
         raise TypeError("a mistake of ours")
