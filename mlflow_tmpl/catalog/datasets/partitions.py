@@ -13,6 +13,7 @@ from mlflow_tmpl.catalog.file_dataset import FileDataset
 from mlflow_tmpl.catalog.files import replacing
 from mlflow_tmpl.catalog.folder_places import folder_place_of
 from mlflow_tmpl.catalog.places import LocalFile
+from mlflow_tmpl.errors import CatalogError, did_you_mean
 from mlflow_tmpl.hashing import digest
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from mlflow_tmpl.catalog.datasets import Format
     from mlflow_tmpl.catalog.datasets.context import Context
     from mlflow_tmpl.catalog.places import Place
+
+_INNER_KEYS = ("type", "load_args", "save_args")
 
 CHECKPOINTS = Path(".mlo", "checkpoints")
 
@@ -65,6 +68,7 @@ class Partitioned:
         self.place = folder_place_of(filepath, context.root, context.access)
         self._context, self._filepath = context, filepath.rstrip("/")
         self._settings: Mapping[str, Any] = {"type": dataset} if isinstance(dataset, str) else dict(dataset)
+        self._check_keys()
         self.format = self._format_of(suffix)
         self._suffix = suffix or next(iter(self.format.suffixes), "")
         self.load_args: Mapping[str, Any] = self._settings.get("load_args") or {}
@@ -146,8 +150,19 @@ class Partitioned:
         if found is not None:
             return found
         given = f"type {kind!r}" if kind else f"suffix {suffix!r}"
-        known = ", ".join(each.name for each in FORMATS)
-        raise ValueError(f"the partitions' {given} tells no format; there are {known}")
+        names = [name for each in FORMATS for name in (each.name, *each.aliases)]
+        hint = did_you_mean(kind, names) or "dataset: csv, or another type of files"
+        raise self._error(f"the partitions' {given} tells no format", hint)
+
+    def _check_keys(self) -> None:
+        for key in self._settings:
+            if key not in _INNER_KEYS:
+                hint = did_you_mean(key, _INNER_KEYS) or f"it may have {', '.join(_INNER_KEYS)}"
+                raise self._error(f"the partitions' entry has a key {key!r} that is not known", hint)
+
+    def _error(self, problem: str, hint: str) -> CatalogError:
+        name, where = self._context.name, self._context.where
+        return CatalogError(f"dataset {name!r} cannot be made: {problem}", where=where, hint=hint)
 
 
 class Incremental(Partitioned):

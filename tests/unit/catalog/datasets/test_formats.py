@@ -182,7 +182,7 @@ def test_what_is_saved_is_loaded_again(catalog_of: Callable[..., Catalog], form:
 def test_equal_values_give_equal_bytes(catalog_of: Callable[..., Catalog], form: Format) -> None:
     needs(form)
     if form.name == "skops":
-        pytest.skip("its archive holds the time")
+        pytest.skip("its archive names parts by their addresses")
     catalog, value = catalog_of(x=entry(form)), sample(form)
     catalog.save("x", value)
     first = catalog.dataset("x").fingerprint()

@@ -145,7 +145,14 @@ def test_arguments_are_handed_to_the_files_format(catalog_of: Callable[..., Cata
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        ({**PARTS, "dataset": "jsson"}, "the partitions' type 'jsson' tells no format"),
+        (
+            {**PARTS, "dataset": "jsson"},
+            r"the partitions' type 'jsson' tells no format \(did you mean 'json'\?\)",
+        ),
+        (
+            {**PARTS, "dataset": {"type": "csv", "load_arg": {}}},
+            r"a key 'load_arg' .* \(did you mean 'load_args'\?\)",
+        ),
         ({"type": "partitioned", "filepath": "parts"}, "the partitions' suffix '' tells no format"),
         ({"type": "partitioned", "dataset": "json"}, "dataset 'x' has no filepath"),
         ({**PARTS, "overwrite": "no"}, "must have a flag for 'overwrite', not 'no'"),
