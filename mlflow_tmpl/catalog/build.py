@@ -25,6 +25,7 @@ from mlflow_tmpl.catalog.fingerprints import VERSION
 from mlflow_tmpl.catalog.kedro import KedroDataset, is_kedro, kedro_version
 from mlflow_tmpl.catalog.places import Access, is_remote, local_path, place_of, shown_path
 from mlflow_tmpl.catalog.read_cache import CACHE_FOLDER, Cache
+from mlflow_tmpl.catalog.secrets import passwords_in
 from mlflow_tmpl.catalog.temporaries import Leftovers
 from mlflow_tmpl.catalog.types import find_type
 from mlflow_tmpl.catalog.versioned import versioned_place
@@ -96,7 +97,7 @@ class Builder:
             where=entry.where,
             load_args=entry.plain("load_args"),
             save_args=entry.plain("save_args"),
-            secrets=tuple(secret_texts(options)),
+            secrets=(*secret_texts(options), *passwords_in(filepath)),
             description=describe_entry(entry, self.root),
         )
 

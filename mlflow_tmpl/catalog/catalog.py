@@ -269,7 +269,7 @@ class Catalog:
         found = None if own is not None or name in self._objects else self._fits(name)
         return Resolution(
             name=name,
-            value=own if own is not None else found[1] if found else None,
+            value=None if name in self._objects else self._telling(name),
             pattern=found[0] if found else None,
             fitting=self.patterns.fitting(name),
             in_python=name in self._objects,

@@ -26,6 +26,20 @@ def mask_values(text: str, secrets: Iterable[str]) -> str:
     return mask_text(text)
 
 
+def passwords_in(url: str) -> tuple[str, ...]:
+    """Return the password that a URL carries, which an error of a library may quote without the URL.
+
+    Example:
+        >>> passwords_in("sftp://me:hush@host/x.csv"), passwords_in("data/x.csv")
+        (('hush',), ())
+    """
+    if "@" not in url or "://" not in url:
+        return ()
+    from urllib.parse import urlsplit
+
+    return tuple(secret_texts(urlsplit(url).password))
+
+
 def showable(plain: Any) -> Any:
     """Return settings as JSON can hold them, with what is named like a secret masked."""
     if isinstance(plain, dict):

@@ -56,8 +56,17 @@ def _below(key: str, value: Value) -> tuple[tuple[Any, str], ...]:
 
 
 def _shown(key: str, value: Value) -> Any:
-    """Return a value without secrets; credentials that are a text are a name, and no secret."""
-    plain = value.shown()
-    if key == "credentials" and isinstance(plain, str):
-        return plain
-    return showable({key.rpartition(".")[2]: plain})[key.rpartition(".")[2]]
+    """Return a value without secrets: one is what any part of its key is named like.
+
+    Credentials that are a text are a name, and no secret.
+    """
+    shown = value.plain()
+    if key == "credentials" and isinstance(shown, str):
+        return shown
+    parts = key.split(".")
+    for part in reversed(parts):
+        shown = {part: shown}
+    shown = showable(shown)
+    for part in parts:
+        shown = shown[part] if isinstance(shown, dict) else shown
+    return shown

@@ -225,3 +225,23 @@ def test_a_preview_that_cannot_be_given_is_refused(
     done = project.mlo("catalog", "preview", *arguments)
     assert (done.returncode, done.stdout) == (code, "")
     assert message in done.stderr
+
+
+def test_no_secret_shows_whatever_is_asked_of_a_dataset(project: MadeProject):
+    project.write(
+        "conf/base/catalog_more.yml",
+        """\
+        "x_{name}":
+          filepath: "ftp://me:hush-hush@127.0.0.1:1/{name}.csv"
+          load_args: {storage_options: {key: hush-key}}
+        env: "${oc.env:PLACE}/x.csv"
+        """,
+    )
+    told = ""
+    for asked in (["show", "x_a"], ["resolve", "x_a"], ["preview", "x_a"], ["list"], ["show", "env"]):
+        for form in ([], ["--json"]):
+            done = project.mlo("catalog", *asked, *form, env={"PLACE": "s3-bucket-of-mine"})
+            told += done.stdout + done.stderr
+    assert "hush" not in told
+    assert "s3-bucket-of-mine" not in told
+    assert "env:PLACE/x.csv" in told

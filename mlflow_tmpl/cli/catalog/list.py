@@ -26,4 +26,5 @@ def command(as_json: bool, **options: Any) -> None:
     answer.give(
         lambda: {"datasets": [row.to_json() for row in rows], "patterns": patterns},
         lambda paper: list_lines(rows, patterns, paper),
+        project.secrets,
     )

@@ -34,15 +34,16 @@ def command(name: str, rows: int, whole: bool, html: str | None, as_json: bool, 
     from mlflow_tmpl.views.preview_lines import preview_lines
 
     answer = Answer(as_json)
-    shown = preview(open_from(options).catalog, name, rows=rows, whole=whole)
+    project = open_from(options)
+    shown = preview(project.catalog, name, rows=rows, whole=whole)
     if html:
         from mlflow_tmpl.views.preview_html import preview_page
 
-        _write(html, preview_page(shown))
+        _write(html, project.secrets.mask(preview_page(shown)))
     if html and not as_json:
         answer.give(dict, lambda _: [html])
     else:
-        answer.give(shown.to_json, lambda paper: preview_lines(shown, paper))
+        answer.give(shown.to_json, lambda paper: preview_lines(shown, paper), project.secrets)
 
 
 def _write(path: str, page: str) -> None:

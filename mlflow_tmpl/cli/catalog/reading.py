@@ -15,6 +15,7 @@ from mlflow_tmpl.errors import MloError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from mlflow_tmpl.masking import Secrets
     from mlflow_tmpl.pipeline import Pipeline
     from mlflow_tmpl.project import Project
     from mlflow_tmpl.views.lines import Paper
@@ -53,13 +54,25 @@ class Answer:
         self._as_json = as_json
         self._stream = reserve_stdout("utf-8" if as_json else sys.stdout.encoding)
 
-    def give(self, document: Callable[[], Any], lines: Callable[[Paper], Iterable[str]]) -> None:
-        """Print the answer in the form that was asked for; a reader who has gone away is no error."""
+    def give(
+        self,
+        document: Callable[[], Any],
+        lines: Callable[[Paper], Iterable[str]],
+        secrets: Secrets | None = None,
+    ) -> None:
+        """Print the answer in the form that was asked for; a reader who has gone away is no error.
+
+        Args:
+            document: gives the answer as plain data.
+            lines: gives it as lines.
+            secrets: what is masked in it.
+        """
         if self._as_json:
-            print_document(document(), self._stream)
+            told = document()
+            print_document(secrets.mask_data(told) if secrets else told, self._stream)
             return
         try:
             for line in lines(paper_for(self._stream)):
-                click.echo(line, self._stream)
+                click.echo(secrets.mask(line) if secrets else line, self._stream)
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())

@@ -20,9 +20,11 @@ def command(name: str, as_json: bool, **options: Any) -> None:
     from mlflow_tmpl.views.settings import settings_of
 
     answer = Answer(as_json)
-    found = open_from(options).catalog.resolve(name)
+    project = open_from(options)
+    found = project.catalog.resolve(name)
     settings = settings_of(found.value) if found.value is not None else ()
     answer.give(
         lambda: {**found.to_json(), "settings": [each.to_json() for each in settings]},
         lambda paper: resolution_lines(found, settings, paper),
+        project.secrets,
     )

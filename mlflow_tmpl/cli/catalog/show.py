@@ -28,4 +28,5 @@ def command(name: str, as_json: bool, **options: Any) -> None:
     answer.give(
         lambda: {**row.to_json(), "settings": [each.to_json() for each in settings]},
         lambda paper: show_lines(row, settings, paper),
+        project.secrets,
     )
