@@ -23,7 +23,8 @@ LOOK_S = 0.1
 """How often a run that waits for another looks whether that has ended."""
 
 PATIENCE_S = 60.0
-"""A process that cannot be seen from here, and has said nothing for so long, counts as dead."""
+"""A process that cannot be seen from here, and has said nothing for so long, counts as dead; so does a run that has
+not begun so long after it took its leases, or could not give them up."""
 
 _OF_RUN = "run:"
 """What a lease on a run itself begins with, which each run that writes holds beside those on its outputs."""
@@ -176,7 +177,11 @@ class Leases:
             if self._ended_since(planned):
                 return False
             rows = execute(_SELECT).fetchall()
-            alive = {holder.run: holder.alive for holder in {row[1]: _holder(row) for row in rows}.values()}
+            goes_on = self.moment().open
+            alive = {
+                run: holder.alive and (run in goes_on or now - holder.since < PATIENCE_S)
+                for run, holder in {row[1]: _holder(row) for row in rows}.items()
+            }
             for row in rows:
                 if row[0] in places and alive[row[1]]:
                     raise Held(_holder(row))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -98,16 +98,14 @@ class Ledger:
         """
         from mlflow_tmpl.ledger.watch import Watch
 
-        writer = self.begin()
         try:
-            with Watch(self._database, self.leases, run) as watch:
+            with closing(self.begin()) as writer, Watch(self._database, self.leases, run) as watch:
                 yield writer, watch
         except BaseException:
             with suppress(LedgerError):  # what ended the run is what the user has to hear
                 self.leases.release([run])
             raise
         finally:
-            writer.close()
             self.keep()
 
     def cancel(self, reference: str) -> str:

@@ -69,6 +69,20 @@ def test_a_heart_that_beats_keeps_what_cannot_be_seen(claims: Leases, database: 
     assert claims.take("two", {"a": "x"}, NOW)
 
 
+def test_a_living_process_holds_nothing_for_a_run_that_never_began_or_has_ended(
+    claims: Leases, database: Database, ledger: Ledger
+) -> None:
+    claims.take("one", {"a": "x"}, NOW)
+    add_run(ledger, "0-ended")
+    claims.take("0-ended", {"b": "y"}, Moment("0-ended", frozenset()))
+    database.write([("UPDATE lease SET since = ?", [(time.time() - 61,)])])
+    assert claims.take("two", {"a": "x", "b": "y"}, Moment("0-ended", frozenset()))
+    add_run(ledger, "two", status="running")
+    database.write([("UPDATE lease SET since = ?", [(time.time() - 61,)])])
+    with pytest.raises(Held):
+        claims.take("three", {"a": "x"}, claims.moment())
+
+
 def plan(*outputs: str) -> Any:
     return outputs
 
