@@ -62,3 +62,27 @@ def test_a_figure_cannot_be_loaded_but_its_image_can(catalog_of: Callable[..., C
         "(figures are only saved; declare another entry of type image or bytes for this filepath to load it)"
     )
     assert catalog.load("image").startswith(b"\x89PNG")
+
+
+def test_an_image_comes_back_and_an_array_becomes_one(catalog_of: Callable[..., Catalog]) -> None:
+    import numpy as np
+
+    catalog = catalog_of(x={"type": "image", "filepath": "x.png"})
+    pixels = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
+    catalog.save("x", pixels)
+    image = catalog.load("x")
+    assert image.size == (4, 2)
+    assert np.array_equal(np.asarray(image), pixels)
+    catalog.save("x", image)
+    assert catalog.load("x").tobytes() == pixels.tobytes()
+
+
+def test_a_plotly_figure_is_a_page_by_its_suffix(catalog_of: Callable[..., Catalog], tmp_path: Path) -> None:
+    objects = pytest.importorskip("plotly.graph_objects")
+    catalog = catalog_of(x={"type": "plotly.HTMLDataset", "filepath": "x.html"})
+    saved = []
+    for _ in range(2):
+        catalog.save("x", objects.Figure({"data": [{"type": "bar", "y": [1, 2]}]}))
+        saved.append((tmp_path / "x.html").read_bytes())
+    assert b"<html>" in saved[0]
+    assert saved[0] == saved[1]
