@@ -286,9 +286,9 @@ def _metrics(dataset: str, fingerprint: str, metrics: Iterable[Metric]) -> Itera
 def _definitions_reached(plan: Plan) -> Iterator[Told]:
     """Yield the source of what nodes reach that are about to run, each definition once."""
     told: dict[str, str] = {}
-    for step in plan.steps:
-        if step.action.value == "run":
-            told.update(plan.decider.code_sources(step.node))
+    due = {plan.decider.code_id(step.node): step.node for step in plan.steps if step.action.value == "run"}
+    for node in due.values():  # many nodes share one function
+        told.update(plan.decider.code_sources(node))
     for name, text in told.items():
         yield SOURCE, (name, pack(text.encode()))
 
