@@ -50,6 +50,7 @@ class Graph:
         self._files = files
         self._effects = Effects(program)
         self._edges: dict[Vertex, tuple[Vertex, ...]] = {}
+        self._passes: dict[Vertex, Sequence[Vertex]] = {}
         self._groups: dict[Vertex, int] | None = None
         self._members: list[list[Vertex]] = []
         self._lasting: list[Vertex] = []
@@ -59,10 +60,32 @@ class Graph:
     def edges(self, vertex: Vertex) -> tuple[Vertex, ...]:
         """Return what a vertex leads to."""
         if vertex not in self._edges:
-            self._edges[vertex] = tuple(
-                dict.fromkeys([*self._plain_edges(vertex), *self._changed_by(vertex)])
-            )
+            found = dict.fromkeys(self._plain_edges(vertex))
+            found.update(dict.fromkeys(self._changed_by(vertex)))
+            self._edges[vertex] = tuple(dict.fromkeys([each for one in found for each in self._passed(one)]))
         return self._edges[vertex]
+
+    def _passed(self, vertex: Vertex) -> Sequence[Vertex]:
+        """Return a vertex, or what it leads to if it only stands between: most names are what binds them."""
+        known = self._passes.get(vertex)
+        if known is None:
+            known = self._passes[vertex] = self._find_passed(vertex)
+        return known
+
+    def _find_passed(self, vertex: Vertex) -> Sequence[Vertex]:
+        if vertex[0] == "touch":
+            return (vertex,) if self.effects.get(vertex[1]) or self._is_unclear(vertex[1]) else ()
+        if vertex[0] != "name" or self._is_changed(vertex) or self._is_unclear(vertex[1]):
+            return (vertex,)
+        return tuple(self._plain_edges(vertex))
+
+    def _is_changed(self, vertex: Vertex) -> bool:
+        groups, stored, whole = self._group(), self._stored, ("module", vertex[1])
+        return vertex in groups or vertex in stored or whole in groups or whole in stored
+
+    def _is_unclear(self, name: str) -> bool:
+        module = self._program.module(name)
+        return module is None or bool(module.opaque or module.doubts)
 
     def _plain_edges(self, vertex: Vertex) -> Iterator[Vertex]:
         """Yield what a vertex leads to by what its own code says."""

@@ -112,6 +112,11 @@ class Program:
     nodes: tuple[int, ...]
     noise: int = 0
 
+    @property
+    def takes_whole_modules(self) -> bool:
+        """Whether some code can reach any name of a module."""
+        return any(each.kind == "made" or each.style == "getattr" for each in self.definitions)
+
     def files(self) -> dict[str, str]:
         """Write the program down."""
         lines: dict[int, list[str]] = {module: ["from pkg import deco"] for module in range(MODULES)}

@@ -87,5 +87,6 @@ def test_what_computes_something_else_has_another_fingerprint(
         after = _looked_at(folder, program)
         for (value, name), (new_value, new_name) in zip(before, after, strict=True):
             assert value == new_value or name != new_name, "a stale result would be reused"
-            assert step.kind != "noise" or name == new_name, "what nobody reaches makes nobody run"
+            precise = step.kind == "noise" and not program.takes_whole_modules
+            assert not precise or name == new_name, "what nobody reaches makes nobody run"
         before = after
