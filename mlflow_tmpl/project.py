@@ -57,7 +57,11 @@ _SELECTORS = tuple(each.name for each in fields(Selection))
 
 
 def open_project(
-    path: str | Path = ".", env: str | None = None, conf_source: str | Path | None = None
+    path: str | Path = ".",
+    env: str | None = None,
+    conf_source: str | Path | None = None,
+    *,
+    secrets: Secrets | None = None,
 ) -> Project:
     """Return the project that a folder lies in.
 
@@ -67,12 +71,13 @@ def open_project(
         path: a folder inside the project, or a single file with nodes.
         env: configuration environment; the project's own choice unless given.
         conf_source: a folder, an archive, or a URL of one, that takes the place of the configuration folder.
+        secrets: is told of the secrets that are used, so that they can be masked in what is shown.
 
     Raises:
         ProjectError: there is no project, or its `[tool.mlo]` is wrong.
     """
     root, settings = find_root(Path(path))
-    return Project(root, settings, env, conf_source=conf_source)
+    return Project(root, settings, env, conf_source=conf_source, secrets=secrets)
 
 
 class Project(Remembering):

@@ -10,14 +10,16 @@ import click
 
 from mlflow_tmpl import __version__
 from mlflow_tmpl.cli.group import LazyGroup, told
-from mlflow_tmpl.cli.streams import prepare_streams
+from mlflow_tmpl.cli.streams import mask_streams, prepare_streams
 from mlflow_tmpl.errors import MloError
+from mlflow_tmpl.masking import Secrets
 
 COMMANDS = {
     "new": "Scaffold a project: a new folder in the current one.",
     "run": "Plan, then run what has to run.",
     "plan": "Say what a run would do, and why.",
     "viz": "Draw the graph.",
+    "params": "Show the parameters, each with its origin.",
     "catalog": "List, show, preview, compare and restore datasets.",
     "lineage": "Tell where a dataset came from and what it went into.",
     "runs": "List, compare, repeat and name past runs.",
@@ -47,16 +49,18 @@ def main() -> NoReturn:
     """
     gc.disable()
     prepare_streams()
+    secrets = Secrets()
+    mask_streams(secrets)
     try:
-        code = _run()
+        code = _run(secrets)
     finally:
         gc.freeze()
     sys.exit(code)
 
 
-def _run() -> int:
+def _run(secrets: Secrets) -> int:
     try:
-        code = mlo.main(standalone_mode=False)
+        code = mlo.main(standalone_mode=False, obj=secrets)
     except MloError as error:
         report(error)
         return error.exit_code

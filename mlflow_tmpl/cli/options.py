@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from mlflow_tmpl.masking import Secrets
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -46,6 +48,11 @@ def project_options(command: Command) -> Command:
         help="Configuration environment.",
         shell_complete=_complete("environments"),
     )(command)
+    command = click.option(
+        "--conf-source",
+        metavar="SOURCE",
+        help="Configuration from another folder, an archive, or a URL of one.",
+    )(command)
     return click.option("--project", metavar="DIR", type=click.Path(), help="A folder inside the project.")(
         command
     )
@@ -73,8 +80,9 @@ def params_options(command: Command) -> Command:
     command = click.option(
         "--params-file",
         type=click.Path(),
+        multiple=True,
         metavar="FILE",
-        help="YAML file of parameters that override the configured ones.",
+        help="YAML file of parameters that override the configured ones. Can be repeated.",
     )(command)
     return click.option(
         "--params",
@@ -136,8 +144,8 @@ def selection_from(options: Mapping[str, Any]) -> Selection:
     return Selection(**{name: value for name, value in selectors_from(options).items() if name in known})
 
 
-def overrides_from(params: tuple[str, ...], params_file: str | None) -> list[Any]:
-    """Return the parameters that the command line gives, those of the file first.
+def overrides_from(params: tuple[str, ...], params_files: tuple[str, ...]) -> list[Any]:
+    """Return the parameters that the command line gives, those of the files first.
 
     Raises:
         UsageError: there is no such file.
@@ -145,15 +153,14 @@ def overrides_from(params: tuple[str, ...], params_file: str | None) -> list[Any
     """
     from pathlib import Path
 
-    from mlflow_tmpl.config import parse_assignment, read_yaml
+    from mlflow_tmpl.config import parse_assignment, read_parameters
     from mlflow_tmpl.errors import UsageError
 
     values = []
-    if params_file:
-        file = Path(params_file)
-        if not file.is_file():
-            raise UsageError(f"there is no file {params_file!r}", hint="give --params-file a YAML file")
-        values.append(read_yaml(file))
+    for given in params_files:
+        if not Path(given).is_file():
+            raise UsageError(f"there is no file {given!r}", hint="give --params-file a YAML file")
+        values.append(read_parameters(Path(given)))
     return [*values, *(parse_assignment(text) for text in params)]
 
 
@@ -176,7 +183,9 @@ def open_from(options: dict[str, Any]) -> Project:
         raise UsageError(
             f"{' and '.join(map(repr, places))} are projects of their own", hint="give one of them at a time"
         )
-    return open_project(places[0] or ".", options["env"])
+    context = click.get_current_context(silent=True)
+    secrets = context.find_object(Secrets) if context else None
+    return open_project(places[0] or ".", options["env"], options.get("conf_source"), secrets=secrets)
 
 
 def ledger_of(options: Mapping[str, Any]) -> Ledger | None:

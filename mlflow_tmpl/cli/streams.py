@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, TextIO, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from mlflow_tmpl.masking import Secrets
 
 _STREAMS = {"stdin": "r", "stdout": "w", "stderr": "w"}
 
@@ -49,6 +51,42 @@ class Unbroken:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
+
+
+class Masked:
+    """A text stream on which no known secret is seen.
+
+    Args:
+        stream: what is written to.
+        secrets: what is masked; more may become known at any time.
+
+    Attributes:
+        unmasked: the stream.
+        secrets: what is masked.
+    """
+
+    def __init__(self, stream: IO[str], secrets: Secrets) -> None:
+        self.unmasked = stream
+        self.secrets = secrets
+
+    def write(self, text: str) -> int:
+        """Write what may be seen of a text."""
+        self.unmasked.write(self.secrets.mask(text))
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        """Write what may be seen of some lines."""
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.unmasked, name)
+
+
+def mask_streams(secrets: Secrets) -> None:
+    """Mask on stdout and stderr, until the process ends, what is known then."""
+    sys.stdout = cast("TextIO", Masked(sys.stdout, secrets))
+    sys.stderr = cast("TextIO", Masked(sys.stderr, secrets))
 
 
 def prepare_streams() -> None:
@@ -92,10 +130,11 @@ def reserve_stdout(encoding: str = "utf-8") -> IO[str]:
         encoding: of what will be written: a document's, or the terminal's own.
     """
     sys.stdout.flush()
-    document = open(os.dup(1), "w", encoding=encoding, errors="backslashreplace")  # noqa: SIM115 (lives on)
+    document: IO[str] = open(os.dup(1), "w", encoding=encoding, errors="backslashreplace")  # noqa: SIM115 (lives on)
+    secrets = getattr(sys.stdout, "secrets", None)
     os.dup2(2, 1)
     sys.stdout = sys.stderr
-    return document
+    return document if secrets is None else cast("IO[str]", Masked(document, secrets))
 
 
 def print_document(data: Any, stream: IO[str]) -> None:
@@ -104,6 +143,8 @@ def print_document(data: Any, stream: IO[str]) -> None:
     Raises:
         DataError: it cannot be written, say because the disk is full.
     """
+    if isinstance(stream, Masked):  # text by text: masked as a whole it might not be JSON any more
+        data, stream = stream.secrets.mask_data(data), stream.unmasked
     text = f"{_as_json(data)}\n"
     try:
         stream.write(text)

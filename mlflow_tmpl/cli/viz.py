@@ -17,6 +17,7 @@ from mlflow_tmpl.cli.options import (
     selection_options,
 )
 from mlflow_tmpl.errors import UsageError, did_you_mean
+from mlflow_tmpl.masking import Secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +59,10 @@ def command(output: str | None, ascii_only: bool, as_json: bool, **options: Any)
     result = reserve_stdout("utf-8" if output or as_json else sys.stdout.encoding)
     view = graph_of(open_from(options), options, code=as_json or suffix in WITH_CODE)
     if output:
-        _write(Path(output), _rendered(view, suffix))
+        _write(
+            Path(output),
+            click.get_current_context().ensure_object(Secrets).mask_known(_rendered(view, suffix)),
+        )
         click.echo(output, result)
     elif as_json:
         click.echo(_rendered(view, ".json"), result)
@@ -74,6 +78,7 @@ def graph_of(project: Project, options: Mapping[str, Any], *, code: bool) -> Gra
         options: names of ``pipelines``, and the criteria of a selection.
         code: whether the functions' source text is read.
     """
+    from mlflow_tmpl.catalog.secrets import showable
     from mlflow_tmpl.views.graph import build_graph
 
     names = options["pipelines"]
@@ -87,7 +92,7 @@ def graph_of(project: Project, options: Mapping[str, Any], *, code: bool) -> Gra
         describe=lambda name: {**catalog.describe(name), "memory": catalog.is_memory(name)},
         where=lambda name: places.get(name, "") or catalog.where(name),
         exists=catalog.exists if code else lambda _: None,
-        parameters={key: value.shown() for key, value in found.items() if value is not None},
+        parameters={key: showable(value.shown()) for key, value in found.items() if value is not None},
         last={name: _last_run(record) for name, record in project.last_runs(pipeline).items()},
         run=_last_run_of(project),
         memberships=_memberships(project, names) if code else None,

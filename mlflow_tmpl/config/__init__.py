@@ -2,7 +2,7 @@
 
 from mlflow_tmpl.config.config import Config, environments, parse_assignment
 from mlflow_tmpl.config.convert import convert, parameter_annotations
-from mlflow_tmpl.config.layers import merge, read_layer, read_mapping
+from mlflow_tmpl.config.layers import merge, read_layer, read_parameters
 from mlflow_tmpl.config.sources import open_source
 from mlflow_tmpl.config.values import Origin, Unresolved, Value, located
 from mlflow_tmpl.config.yaml import parse_yaml, read_yaml
@@ -21,6 +21,6 @@ __all__ = [
     "parse_assignment",
     "parse_yaml",
     "read_layer",
-    "read_mapping",
+    "read_parameters",
     "read_yaml",
 ]

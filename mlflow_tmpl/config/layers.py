@@ -11,6 +11,7 @@ from mlflow_tmpl.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from mlflow_tmpl.config.sources import File
 
@@ -74,6 +75,17 @@ def read_mapping(file: File) -> Value:
         return value
     whole = {key: Whole(each.data, each.origin, None, each.key) for key, each in value.data.items()}
     return Value(whole, value.origin)
+
+
+def read_parameters(path: Path) -> Value:
+    """Return the parameters of one file, outside of any layer.
+
+    Raises:
+        ConfigError: it cannot be read, or is no mapping.
+    """
+    from mlflow_tmpl.config.sources import Local
+
+    return read_mapping(Local(path))
 
 
 def _join(left: Value, right: Value, prefix: str, entries: bool) -> Value:

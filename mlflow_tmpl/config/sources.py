@@ -54,14 +54,18 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Local:
+class Local:
+    """A YAML file of this machine."""
+
     path: Path
 
     @property
     def shown(self) -> str:
+        """Return the path."""
         return os.fspath(self.path)
 
     def read(self) -> Value:
+        """Return what is in it."""
         return read_yaml(self.path)
 
 
@@ -82,7 +86,7 @@ class Folder:
 
     def files(self, layer: str, stem: str) -> Sequence[File]:
         """Return the files of one kind in a layer."""
-        return [_Local(path) for path in layer_files(self.path / layer, stem)]
+        return [Local(path) for path in layer_files(self.path / layer, stem)]
 
 
 @dataclass(frozen=True, slots=True)

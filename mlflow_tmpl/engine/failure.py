@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.engine.shapes import shape_of
 from mlflow_tmpl.errors import MloError, NodeError, place
+from mlflow_tmpl.masking import mask_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from types import TracebackType
 
     from mlflow_tmpl.engine.capture import Said
@@ -38,7 +39,12 @@ class NodeFailure(NodeError):
     log: tuple[Said, ...] = ()
 
     def __init__(
-        self, node: Node, error: BaseException, values: Mapping[str, str], duration_s: float = 0.0
+        self,
+        node: Node,
+        error: BaseException,
+        values: Mapping[str, str],
+        duration_s: float = 0.0,
+        mask: Callable[[str], str] = mask_text,
     ) -> None:
         own = _from_own_frame(error.__traceback__)
         user = own or _from_foreign_frame(error.__traceback__)
@@ -48,10 +54,10 @@ class NodeFailure(NodeError):
         else:
             text, hint = f"{type(error).__name__}: {_first_line(error)}", ""
             where = _last_own_frame(own) or node.where
-        super().__init__(f"node {node.name!r} failed: {text}", where=where, hint=hint)
+        super().__init__(f"node {node.name!r} failed: {mask(text)}", where=where, hint=mask(hint))
         self.node = node.name
         self.kind = type(error).__name__
-        self.frames = _told(error, user) if user is not None else ""
+        self.frames = mask(_told(error, user)) if user is not None else ""
         self.values = dict(values)
         self.duration_s = duration_s
 

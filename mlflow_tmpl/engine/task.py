@@ -158,7 +158,8 @@ def _perform(task: Task) -> Outcome:
     except BaseException as error:
         # Also SystemExit and what async libraries and test tools raise: a node's way to fail, not the run's to end.
         task.values.clear()
-        raise NodeFailure(task.node, error, called_with, perf_counter() - start) from error
+        mask = task.catalog.known_secrets.mask
+        raise NodeFailure(task.node, error, called_with, perf_counter() - start, mask) from error
     outcome.started_at = started_at
     outcome.duration_s = perf_counter() - start
     return outcome

@@ -8,7 +8,6 @@ import platform
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mlflow_tmpl.catalog.secrets import mask_values
 from mlflow_tmpl.engine.events import ContentFound, NodeFinished, NodeStarted, RunFinished, RunStarted
 from mlflow_tmpl.engine.identity import new_run_id
 from mlflow_tmpl.engine.metrics import metrics_in
@@ -129,9 +128,9 @@ class Recorder:
             context.get("environment", ""),
         )
         cause = (context.get("cause", "manual"), context.get("parent"), None, None)
-        where = (self._engine, actor(), self._host, os.getpid(), context.get("command", ""))
+        where = (self._engine, actor(), self._host, os.getpid(), self._masked(context.get("command", "")))
         commit = git_commit(self._root)
-        request = canonical_json(context["asked"]) if "asked" in context else None
+        request = canonical_json(self._masked(context["asked"])) if "asked" in context else None
         row = (
             event.run_id,
             *hashes,
@@ -176,7 +175,7 @@ class Recorder:
             yield from self._result(event, result, outputs)
         elif event.status == "reused":
             yield from self._metrics_of_reused(event)
-        error = canonical_json(event.error.to_json()) if event.error else None
+        error = canonical_json(self._masked(event.error.to_json())) if event.error else None
         log = self._log(event)
         yield self._node_run(event.step, event.status, result, event.at, event.duration_s, error, log)
 
@@ -208,13 +207,22 @@ class Recorder:
         what = (self._run, step.node.name, "", 1, step.action.value, status, result, reasons)
         return NODE_RUN, (*what, self._engine, self._host, at, duration_s, None, log, error)
 
+    def _masked(self, data: Any) -> Any:
+        """Return texts and plain data without the secrets that this run knows."""
+        return self._catalog.known_secrets.mask_data(data) if self._catalog is not None else data
+
+    def _masked_parts(self, text: str) -> str:
+        """Return what a key is made of without the secrets in its values; the key itself is the hash of all."""
+        if self._catalog is None or self._catalog.known_secrets.mask_known(text) == text:
+            return text
+        return json.dumps(self._masked(json.loads(text)), separators=(",", ":"), ensure_ascii=False)
+
     def _log(self, event: NodeFinished) -> str | None:
         """Return what a node printed as JSON, without the credentials that this run knows."""
         said = event.outcome.log if event.outcome else event.error.log if event.error else ()
         if not said or self._catalog is None:
             return None
-        secrets = self._catalog.secrets()
-        return json.dumps([(at, stream, mask_values(text, secrets)) for at, stream, text in said])
+        return json.dumps([(at, stream, self._masked(text)) for at, stream, text in said])
 
     def _name(self, event: NodeFinished) -> tuple[str, str]:
         """Return the name of a new result, and its saved outputs as JSON."""
@@ -223,7 +231,7 @@ class Recorder:
 
     def _result(self, event: NodeFinished, name: str, outputs: str) -> Iterator[Told]:
         """Yield what a node gave for a key, and the lineage of it."""
-        parts = event.parts.text if event.parts else _NO_PARTS
+        parts = self._masked_parts(event.parts.text) if event.parts else _NO_PARTS
         yield RESULT, (name, event.step.key or "", event.step.node.name, parts, outputs, event.at)
         if event.parts:
             for argument, (dataset, fingerprint, _) in event.parts.inputs.items():

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.errors import ConfigError, did_you_mean
+from mlflow_tmpl.hashing import digest
+from mlflow_tmpl.masking import mask_text
 from mlflow_tmpl.pipeline.names import is_parameter, parameter_key
 from mlflow_tmpl.planning.values import plain_json
 
@@ -84,7 +86,17 @@ def _bind(node: Node, argument: str, name: str, parameters: Value) -> BoundParam
         )
     annotation = parameter_annotations(node.func).get(argument, Any)
     converted = convert(value, annotation, f"parameter {key!r}" if key else "the parameters")
-    return BoundParameter(key, converted, plain_json(value.counted()), value)
+    return BoundParameter(key, converted, plain_json(_without_passwords(value.counted())), value)
+
+
+def _without_passwords(data: Any) -> Any:
+    """Return plain data with the passwords in its URLs and connection strings masked, and a hash of what they were."""
+    if isinstance(data, dict):
+        return {key: _without_passwords(each) for key, each in data.items()}
+    if isinstance(data, list):
+        return [_without_passwords(each) for each in data]
+    masked = mask_text(data) if isinstance(data, str) else data
+    return data if masked == data else f"{masked}#{digest(data)[:16]}"
 
 
 def _together(errors: list[ConfigError]) -> ConfigError:

@@ -38,8 +38,9 @@ def test_a_mistake_is_told_like_every_other_error(arguments: list[str], message:
 
 def test_a_missing_argument_is_told_like_any_other_mistake(capsys: pytest.CaptureFixture[str]) -> None:
     from mlflow_tmpl.cli import main
+    from mlflow_tmpl.masking import Secrets
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.argv", ["mlo", "catalog", "show"])
-        assert main._run() == 2
+        assert main._run(Secrets()) == 2
     assert capsys.readouterr().err.startswith("error: missing argument 'NAME'\n  hint: ")

@@ -81,17 +81,17 @@ def test_marks_are_for_encodings_that_have_them(encoding: str, shows: bool) -> N
 
 def test_parameters_of_the_command_line_weigh_more_than_those_of_the_file(tmp_path: Path) -> None:
     (tmp_path / "p.yml").write_text("a: 1\nb: {c: 2}\n")
-    values = overrides_from(("a=5", "b.d=[1, 2]"), str(tmp_path / "p.yml"))
+    values = overrides_from(("a=5", "b.d=[1, 2]"), (str(tmp_path / "p.yml"),))
     assert [value.plain() for value in values] == [{"a": 1, "b": {"c": 2}}, {"a": 5}, {"b": {"d": [1, 2]}}]
 
 
 def test_a_file_of_parameters_that_is_not_there_is_told() -> None:
     with pytest.raises(UsageError) as caught:
-        overrides_from((), "nowhere.yml")
+        overrides_from((), ("nowhere.yml",))
     assert str(caught.value) == "there is no file 'nowhere.yml' (give --params-file a YAML file)"
 
 
 def test_a_parameter_that_sets_nothing_is_told() -> None:
     with pytest.raises(ConfigError) as caught:
-        overrides_from(("alpha",), None)
+        overrides_from(("alpha",), ())
     assert str(caught.value) == "--params: 'alpha' sets nothing (write key=value)"

@@ -2,8 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlflow_tmpl.config import Origin, Value, layers, located, merge
+from mlflow_tmpl.config import Origin, Value, layers, located, merge, parse_assignment
 from mlflow_tmpl.config.sources import Folder, layer_files
+from mlflow_tmpl.config.values import Whole
 from mlflow_tmpl.errors import ConfigError
 
 BASE, PROD, LOCAL = (Origin(f"conf/{layer}/parameters.yml", 1, 1) for layer in ("base", "prod", "local"))
@@ -73,7 +74,8 @@ origins = st.builds(Origin, st.sampled_from("pqr"), st.integers(1, 9))
 values = st.recursive(
     st.builds(Value, st.integers(0, 9), origins),
     lambda inner: st.builds(
-        Value,
+        lambda kind, data, origin: kind(data, origin),
+        st.sampled_from([Value, Value, Whole]),
         st.dictionaries(st.sampled_from("abc"), inner, max_size=3) | st.lists(inner, max_size=2),
         origins,
     ),
@@ -199,3 +201,66 @@ def test_a_folder_that_cannot_be_listed_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr("pathlib.Path.iterdir", refuse)
     with pytest.raises(ConfigError, match="folder cannot be read: Permission denied"):
         read_layer(tmp_path, "parameters")
+
+
+def test_a_marked_mapping_takes_the_place_of_the_lower_one(layer):
+    base = read_layer(layer(parameters="train: {alpha: 1, deep: {x: 1}}\nseed: 1"), "parameters")
+    over = read_layer(layer(parameters="train: {_replace_: true, beta: 2}"), "parameters")
+    merged = merge(base, over)
+    assert merged.plain() == {"train": {"beta": 2}, "seed": 1}
+    assert merged.get("train").overrode.plain() == {"alpha": 1, "deep": {"x": 1}}
+
+
+def test_a_mark_at_the_top_of_a_file_holds_for_each_of_its_keys(layer):
+    base = read_layer(layer(parameters="train: {alpha: 1}\nsplit: {share: 1}\nseed: 1"), "parameters")
+    over = read_layer(
+        layer(parameters="split: {test: 2}", parameters_b="_replace_: true\ntrain: {beta: 2}"), "parameters"
+    )
+    assert merge(base, over).plain() == {"train": {"beta": 2}, "split": {"share": 1, "test": 2}, "seed": 1}
+
+
+def test_a_mark_that_says_no_changes_nothing_and_another_value_is_refused(layer):
+    over = read_layer(layer(parameters="train: {_replace_: false, beta: 2}"), "parameters")
+    assert merge(located({"train": {"alpha": 1}}, BASE), over).plain() == {"train": {"alpha": 1, "beta": 2}}
+    with pytest.raises(ConfigError, match=r"parameters\.yml:1:20: key '_replace_' must be true or false"):
+        read_layer(layer(parameters="train: {_replace_: maybe}"), "parameters")
+
+
+def test_a_mark_works_from_the_command_line_and_from_python():
+    base = located({"train": {"alpha": 1}}, BASE)
+    assert merge(base, parse_assignment("train={_replace_: true, beta: 2}")).plain() == {"train": {"beta": 2}}
+    over = located({"train": {"_replace_": True, "beta": 2}}, LOCAL)
+    assert merge(base, over).plain() == {"train": {"beta": 2}}
+
+
+def leaves_of(value, path=()):
+    if value.is_mapping:
+        for key, inner in value.data.items():
+            yield from leaves_of(inner, (*path, key))
+    else:
+        yield path, value
+
+
+@given(st.lists(values, min_size=1, max_size=4))
+def test_the_origin_of_every_leaf_is_that_of_the_last_layer_that_says_it(layers):
+    named = [located_anew(value, Origin(f"layer{at}")) for at, value in enumerate(layers)]
+    merged = named[0]
+    for each in named[1:]:
+        merged = merge(merged, each)
+    for path, leaf in leaves_of(merged):
+        found = [at_path(each, path) for each in named]
+        said = [value for value in found if value is not None]
+        assert leaf.origin == said[-1].origin
+        assert leaf.plain() == said[-1].plain()
+
+
+def located_anew(value, origin):
+    return located(value.plain(), origin)
+
+
+def at_path(value, path):
+    for key in path:
+        value = value.data.get(key) if value.is_mapping else None
+        if value is None:
+            return None
+    return value

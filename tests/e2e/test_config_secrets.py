@@ -1,0 +1,203 @@
+"""Secrets that are planted in a project are seen nowhere: in no output, no record, no export."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.conftest import MadeProject
+
+PLANTED = {
+    "credentials": "planted-credential",
+    "nested": "planted-nested-secret",
+    "variable": "planted-by-variable",
+    "store": "planted-in-the-store",
+    "environment": "planted-environment",
+    "url": "planted-url-password",
+    "signature": "planted-url-signature",
+    "connection": "planted-connection-password",
+}
+
+NODES = """
+    import logging
+
+    class Odd(Exception):
+        pass
+
+    @node(outputs="said")
+    def say(number: str, *, token: str, url: str, connection: str) -> str:
+        print("token", token, url)
+        logging.getLogger("node").warning("connection %s", connection)
+        return number
+
+    @node(outputs="refused")
+    def refuse(number: str, *, token: str, connection: str) -> str:
+        secret = {"token": token}
+        try:
+            raise Odd(f"refused {secret} at {connection}")
+        except Odd as error:
+            raise ValueError(f"token={token!r} {connection}") from error
+
+    @node(outputs="unsaved")
+    def fail_to_save(number: str) -> str:
+        return "fail"
+
+    @node(outputs="other")
+    def take(said: str) -> str:
+        return said
+    """
+
+CATALOG = """\
+    number: data/number.txt
+    said: {type: PKG.data.Vault, credentials: lake, url: '${oc.env:PLANTED_URL}'}
+    unsaved: {type: PKG.data.Vault, credentials: lake, url: '${oc.env:PLANTED_URL}'}
+    other: {type: PKG.data.Vault, credentials: hooked}
+    refused: {type: PKG.data.Vault, credentials: lake, url: 'http://me:planted-url-password@h/x?sig=planted-url-signature'}
+    signed: https://me:planted-url-password@127.0.0.1:9/x.csv?sig=planted-url-signature
+    """
+
+DATA = '''
+    class Vault:
+        """Keeps a text in a file, and tells its credentials wherever it can."""
+
+        def __init__(self, credentials, url=""):
+            self.credentials = credentials
+            self.url = url
+            self.text = ""
+
+        def load(self):
+            return self.text
+
+        def save(self, data):
+            self.text = data
+            print("saving with", self.credentials, self.url)
+            if "fail" in data:
+                raise OSError(f"cannot log in with {self.credentials} at {self.url}")
+
+        def exists(self):
+            return False
+
+    def store(name):
+        if name == "hooked":
+            return {"key": "planted" + "-in-the-store"}
+    '''
+
+COMMANDS: tuple[tuple[str, ...], ...] = (
+    ("run",),
+    ("run", "--force", "--json"),
+    ("run", "--force", "--traceback", "--keep-going"),
+    ("run", "--plan"),
+    ("plan",),
+    ("plan", "--json"),
+    ("params",),
+    ("params", "--json"),
+    ("params", "--schema"),
+    ("catalog", "list"),
+    ("catalog", "list", "--json"),
+    *[
+        ("catalog", "show", name, *more)
+        for name in ("said", "refused", "signed")
+        for more in ((), ("--json",))
+    ],
+    ("catalog", "resolve", "said"),
+    ("catalog", "preview", "said"),
+    ("runs", "list"),
+    ("runs", "list", "--json"),
+    ("runs", "show"),
+    ("runs", "show", "--json"),
+    ("runs", "log", "last"),
+    ("runs", "diff", "last", "last~2"),
+    ("lineage", "said"),
+    ("store",),
+    ("viz",),
+    ("viz", "--json"),
+    *[("viz", "-o", f"graph.{suffix}") for suffix in ("html", "svg", "dot", "mmd", "json")],
+)
+"""Whatever prints or writes: add the commands that are added."""
+
+
+@pytest.fixture
+def planted(make_project: Callable[..., MadeProject]) -> MadeProject:
+    connection = "Server=db;User Id=me;Password=planted-connection-password;Encrypt=true"
+    project = make_project(
+        nodes=NODES,
+        parameters=f"""\
+            token: ${{oc.env:PLANTED_TOKEN}}
+            url: postgresql://me:planted-url-password@h/db?password=planted-url-signature
+            connection: '{connection}'
+            """,
+        files={
+            "data/number.txt": "1",
+            "conf/local/credentials.yml": """\
+                lake:
+                  key: planted-credential
+                  client_kwargs: {secrets: [planted-nested-secret]}
+                """,
+        },
+    )
+    project.write("conf/base/catalog.yml", CATALOG.replace("PKG", project.package))
+    project.write(f"src/{project.package}/data.py", DATA)
+    settings = (project.root / "pyproject.toml").read_text()
+    project.write("pyproject.toml", f'{settings}secrets = "{project.package}.data:store"\n')
+    return project
+
+
+ENVIRONMENT = {
+    "PLANTED_TOKEN": "planted-environment",
+    "PLANTED_URL": "s3://key:planted-url-password@h/planted-environment",
+    "MLO_CREDENTIALS__LAKE__TOKEN": "planted-by-variable",
+}
+
+
+def test_planted_secrets_are_seen_nowhere(planted: MadeProject):
+    seen = []
+    said = ""
+    for command in COMMANDS:
+        done = planted.mlo(*command, env=ENVIRONMENT)
+        assert "Traceback (most recent call last):\n  File" not in done.stderr or "--traceback" in command
+        said += done.stdout + done.stderr
+        seen += [(command, what) for what, text in PLANTED.items() if text in done.stdout + done.stderr]
+        if "--json" in command and done.stdout:
+            json.loads(done.stdout)
+    assert seen == []
+    assert "env:PLANTED_TOKEN" in said
+    assert "***" in said
+    kept = {
+        path.relative_to(planted.root).as_posix(): path.read_bytes()
+        for path in planted.root.rglob("*")
+        if path.is_file() and (".mlo" in path.parts or path.name.startswith("graph."))
+    }
+    assert {"graph.html", "graph.svg", ".mlo/ledger.sqlite"} <= set(kept)
+    found = [
+        (path, what, data[max(0, data.find(text.encode()) - 90) :][:120])
+        for path, data in kept.items()
+        for what, text in PLANTED.items()
+        if text.encode() in data
+    ]
+    # The files of the project itself are kept with its runs, as they are; what is written in them is no secret of ours.
+    assert [each for each in found if not each[0].startswith(".mlo/store")] == []
+
+
+def test_a_changed_variable_runs_what_takes_it(planted: MadeProject):
+    planted.mlo("run", "--nodes", "say", env=ENVIRONMENT)
+    plan = planted.mlo("plan", "--nodes", "say", env={**ENVIRONMENT, "PLANTED_TOKEN": "another-environment"})
+    assert "parameter token" in plan.stdout
+    assert "another-environment" not in plan.stdout
+    assert "env:PLANTED_TOKEN" in plan.stdout
+
+
+def test_a_secret_store_that_fails_is_named_with_the_dataset(planted: MadeProject):
+    planted.write(
+        f"src/{planted.package}/data.py",
+        DATA.replace('return {"key": "planted" + "-in-the-store"}', 'raise OSError("no vault here")'),
+    )
+    done = planted.mlo("run", "--nodes", "say,take", env=ENVIRONMENT)
+    assert done.returncode == 2
+    named = f"dataset 'other' needs credentials 'hooked', which '{planted.package}.data:store' cannot give"
+    assert f"{named}: no vault here" in done.stderr
+    assert "the 'secrets' of [tool.mlo]" in done.stderr
