@@ -15,6 +15,7 @@ ALL = (
     "hashing",
     "memory",
     "kept",
+    "store",
     "catalog",
     "history",
 )
