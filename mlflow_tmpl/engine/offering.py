@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlflow_tmpl.store.keeping import WORTH_S
-from mlflow_tmpl.store.packing import Unfit
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -31,8 +28,10 @@ class Offering:
     def offer(self, values: Mapping[str, Any], seconds: float) -> tuple[Bundle | None, str]:
         """Return the values as they are now, or why what was to be kept cannot be."""
         seconds += self.above_s
-        if seconds < WORTH_S and "always" not in self.modes.values():
+        if not self.keeper.is_worth(self.modes, seconds):
             return None, ""
+        from mlflow_tmpl.store.packing import Unfit
+
         made = {name: values[name] for name in self.modes}
         try:
             return self.keeper.offer(made, self.modes, seconds), ""

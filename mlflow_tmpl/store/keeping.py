@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
 from collections import deque
@@ -12,7 +11,7 @@ from threading import Condition, Thread
 from time import perf_counter, time
 from typing import TYPE_CHECKING, Any
 
-from mlflow_tmpl.store.kept import Kept
+from mlflow_tmpl.store.kept import Kept, tell
 from mlflow_tmpl.store.packing import Allowance, Unfit, snapshot
 
 if TYPE_CHECKING:
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 
     from mlflow_tmpl.store.kept import KeptValues
     from mlflow_tmpl.store.packing import Packed, Piece, Snapshot
-
-_log = logging.getLogger(__name__)
 
 WORTH_S = 0.1
 """What is made in less is not looked at: a file and two rows take some milliseconds, whatever they hold."""
@@ -99,6 +96,10 @@ class Keeper:
         self._behind = _Behind(_queue_bytes())
         self._since = perf_counter()
 
+    def is_worth(self, modes: Mapping[str, str], seconds: float) -> bool:
+        """Tell whether to look at values that are made in some time."""
+        return seconds >= WORTH_S or "always" in modes.values()
+
     def offer(self, values: Mapping[str, Any], modes: Mapping[str, str], seconds: float) -> Bundle | None:
         """Take pictures of the values of one node, if they are worth it.
 
@@ -115,7 +116,7 @@ class Keeper:
         """
         wanted = [name for name in values if modes[name] != "never"]
         asked = any(modes[name] == "always" for name in wanted)
-        if not wanted or (seconds < WORTH_S and not asked):
+        if not wanted or not self.is_worth(modes, seconds):
             return None
         until = perf_counter() + (float("inf") if asked else SHARE * seconds)
         allowance = Allowance(float("inf") if asked else self._speed.affordable(seconds), until, asked)
@@ -127,7 +128,7 @@ class Keeper:
         except Unfit as why:
             if asked:
                 raise
-            _log.info("value %r is not kept: %s", name, why)
+            tell("value %r is not kept: %s", name, why)
             return None
         return Bundle(taken, seconds, asked)
 
@@ -148,7 +149,7 @@ class Keeper:
             return False
         queued = self._behind.add(bundle.bytes, lambda: self._write(fingerprints, bundle), wait=bundle.asked)
         if not queued:
-            _log.info("values %s are not kept: too much is on its way", ", ".join(bundle.values))
+            tell("values %s are not kept: too much is on its way", ", ".join(bundle.values))
         return queued
 
     def close(self) -> None:
@@ -161,10 +162,10 @@ class Keeper:
         packed = {name: each.pack() for name, each in bundle.values.items()}
         size = sum(memoryview(piece).nbytes for each in packed.values() for piece in each.pieces)
         if not bundle.asked and size > self._speed.affordable(bundle.seconds):
-            _log.info("values %s are not kept: they grew to %d bytes", ", ".join(packed), size)
+            tell("values %s are not kept: they grew to %d bytes", ", ".join(packed), size)
             return
         if not self._make_room(size, bundle.seconds):
-            _log.info("values %s are not kept: no room for %d bytes", ", ".join(packed), size)
+            tell("values %s are not kept: no room for %d bytes", ", ".join(packed), size)
             return
         rows = [self._row(fingerprints[name], each, bundle.seconds) for name, each in packed.items()]
         self.kept.index.add(rows)
@@ -264,9 +265,9 @@ class _Behind:
             try:
                 job()
             except _Abandoned:
-                _log.info("a value is not kept: the run has ended")
+                tell("a value is not kept: the run has ended")
             except Exception as error:  # noqa: BLE001 (a full disk, a type nobody foresaw: the run does not depend on it)
-                _log.info("a value is not kept: %s: %s", type(error).__name__, error)
+                tell("a value is not kept: %s: %s", type(error).__name__, error)
             with self._state:
                 del job
                 if self._jobs:  # emptied meanwhile if the run has ended

@@ -8,7 +8,6 @@ made from, than twice to write and to read.
 
 from __future__ import annotations
 
-import logging
 from contextlib import suppress
 from dataclasses import dataclass
 from time import time
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mlflow_tmpl.store.store import Store
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +135,7 @@ class KeptValues:
             raise
         except Exception as error:
             self.rows.pop(fingerprint, None)
-            _log.info("what was kept as %s cannot be read, and is made again: %s", fingerprint, error)
+            tell("what was kept as %s cannot be read, and is made again: %s", fingerprint, error)
             raise Lost(f"{fingerprint} cannot be read: {error}") from error
         self._read.add(fingerprint)
         return value
@@ -191,3 +188,10 @@ class KeptValues:
             return path if path is not None and path.stat().st_size == row.bytes else None
         except OSError:
             return None
+
+
+def tell(message: str, *values: object) -> None:
+    """Say in the log why a value is not kept or cannot be read: a run goes on without."""
+    import logging  # only then: it takes milliseconds
+
+    logging.getLogger("mlflow_tmpl.store").info(message, *values)

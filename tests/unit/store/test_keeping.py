@@ -105,6 +105,17 @@ def test_a_damaged_value_is_lost_and_stays_so(kept: KeptValues, index: Index) ->
     assert kept.load("key:k/a") == [1]
 
 
+def test_a_value_that_was_cut_short_is_not_there(kept: KeptValues, index: Index) -> None:
+    keep(kept, "k", a=np.arange(100))
+    path = kept.store.path(index.known["key:k/a"].digest)
+    assert path is not None
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes()[:-8])
+    assert "key:k/a" not in kept
+    with pytest.raises(Lost):
+        kept.load("key:k/a")
+
+
 def test_a_value_whose_library_is_gone_is_lost(kept: KeptValues, index: Index) -> None:
     keep(kept, "k", a=[1])
     row = index.known["key:k/a"]
