@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 from mlflow_tmpl.planning.code.closure import flattened
@@ -87,6 +86,8 @@ def _diff(before: str | None, after: str) -> str:
     """Return what differs between two sources, a line each; nothing where the earlier one is not known."""
     if before is None:
         return ""
+    import difflib  # where something changed
+
     lines = list(difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2))[2:]
     more = [f"... {len(lines) - _MOST_LINES} lines more"] if len(lines) > _MOST_LINES else []
     return "\n".join([*lines[:_MOST_LINES], *more])

@@ -14,7 +14,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mlflow_tmpl.hashing import DIGEST_BYTES, digest
-from mlflow_tmpl.planning.code.facts import read_facts
 from mlflow_tmpl.planning.code.units import FORMAT, ModuleFacts
 
 if TYPE_CHECKING:
@@ -40,15 +39,15 @@ class FactsCache:
 
     def facts(self, source: bytes, module: str, is_package: bool) -> ModuleFacts:
         """Return what a module's source says; arguments and errors are those of `read_facts`."""
-        if self._file is None:
-            return read_facts(source, module, is_package)
         if self._packed is None:
-            self._packed = self._read(self._file)
+            self._packed = self._read(self._file) if self._file is not None else {}
         key = f"{digest(source)} {module} {is_package:d}"
         packed = self._packed.get(key)
         if packed is not None:
             self._used[key] = packed
             return ModuleFacts.of_plain(marshal.loads(packed))
+        from mlflow_tmpl.planning.code.facts import read_facts  # a warm start has no use for `ast`
+
         facts = read_facts(source, module, is_package)
         self._used[key] = marshal.dumps(facts.to_plain())
         self._fresh = True

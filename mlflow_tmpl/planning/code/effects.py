@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlflow_tmpl.planning.code.plain import METACLASS, SILENT, SUBCLASS
 from mlflow_tmpl.planning.code.pure import (
     is_silent,
     is_stateful,
@@ -17,7 +16,16 @@ from mlflow_tmpl.planning.code.pure import (
     is_still_builtin,
     is_still_metaclass,
 )
-from mlflow_tmpl.planning.code.units import CLASS, FUNCTION, IMPORT, STATEMENT, VALUE
+from mlflow_tmpl.planning.code.units import (
+    CLASS,
+    FUNCTION,
+    IMPORT,
+    METACLASS,
+    SILENT,
+    STATEMENT,
+    SUBCLASS,
+    VALUE,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,20 +7,12 @@ from typing import TYPE_CHECKING
 
 from mlflow_tmpl.planning.code.calls import Happening, function_calls, function_defaults
 from mlflow_tmpl.planning.code.scopes import FUNCTIONS, class_scope
+from mlflow_tmpl.planning.code.units import METACLASS, SILENT, SUBCLASS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from mlflow_tmpl.planning.code.units import Calls
-
-SUBCLASS = "[]"
-"""Ends the path of a class that another one is derived from."""
-
-METACLASS = "{}"
-"""Ends the path of a class that is the class of another one."""
-
-SILENT = "!"
-"""Ends the path of what is called for its effect alone."""
 
 _MAKING = frozenset({"__init__", "__new__", "__post_init__"})
 

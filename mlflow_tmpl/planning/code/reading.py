@@ -15,7 +15,6 @@ from mlflow_tmpl.pipeline.signature import where_defined
 from mlflow_tmpl.planning.code.cache import FactsCache
 from mlflow_tmpl.planning.code.closure import Hashes, flattened
 from mlflow_tmpl.planning.code.graph import ALWAYS, PROGRAM, Graph, Vertex, environment_hash
-from mlflow_tmpl.planning.code.objects import modules_in, names_in
 from mlflow_tmpl.planning.code.program import Module, Program
 from mlflow_tmpl.planning.code.units import FUNCTION, STATEMENT, Unit
 from mlflow_tmpl.planning.files import named_files
@@ -139,6 +138,8 @@ class CodeReader:
 
     def _classes_in(self, path: Path, content: str) -> list[Vertex]:
         """Return what pickled objects name of the project; everything if that cannot be told."""
+        from mlflow_tmpl.planning.code.objects import modules_in  # it takes the libraries of compression
+
         self._hashes_with([])
         program = self._program
         tops = sorted({name.partition(".")[0] for name in program.members})
@@ -153,6 +154,8 @@ class CodeReader:
 
     def _named_in(self, path: Path, content: str, module: Module) -> list[Vertex]:
         """Return the names of a module that a file holds."""
+        from mlflow_tmpl.planning.code.objects import names_in
+
         known = sorted(module.binders)
         named = self._cache.remembered(f"{content} {module.name} {known}", lambda: names_in(path, known))
         return [("module", module.name)] if named is None else [("name", module.name, each) for each in named]

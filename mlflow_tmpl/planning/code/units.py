@@ -21,6 +21,16 @@ names; ``()`` at its end stands for calling what the call gave.
 """
 
 
+SUBCLASS = "[]"
+"""Ends the path of a class that another one is derived from."""
+
+METACLASS = "{}"
+"""Ends the path of a class that is the class of another one."""
+
+SILENT = "!"
+"""Ends the path of what is called for its effect alone."""
+
+
 class Unit(NamedTuple):
     """One definition or statement at the top level of a module.
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mlflow_tmpl.planning.code import cache as module
+from mlflow_tmpl.planning.code import facts
 from mlflow_tmpl.planning.code.cache import FactsCache
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def test_what_is_kept_is_what_was_read(file: Path) -> None:
 
 
 def test_a_warm_start_parses_nothing(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "read_facts", lambda *_: pytest.fail("parsed"))
+    monkeypatch.setattr(facts, "read_facts", lambda *_: pytest.fail("parsed"))
     assert FactsCache(file).facts(SOURCE, "pkg.m", False).units
 
 
