@@ -98,7 +98,7 @@ class _Composer:
             _check_tag(event, origin)
             return event.value
         if event.style:
-            return event.value
+            return _whole_characters(event.value, origin)
         try:
             return resolve(event.value)
         except AmbiguousScalarError as error:
@@ -284,6 +284,14 @@ def _check_tag(event: Any, origin: Origin) -> None:
         tag = event.tag.replace(_TAG, "!!")
         hint = "remove the tag and write the value plainly"
         raise ConfigError(f"tag {tag!r} is not taken", where=str(origin), hint=hint)
+
+
+def _whole_characters(text: str, origin: Origin) -> str:
+    """Refuse escapes of half a character, as the parser in C does and the one in Python does not."""
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+        hint = "write the character itself, or \\U and eight digits"
+        raise ConfigError("text has an escape that is half a character", where=str(origin), hint=hint)
+    return text
 
 
 def _no_key(kind: str, origin: Origin) -> ConfigError:
