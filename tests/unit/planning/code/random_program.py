@@ -115,7 +115,10 @@ class Program:
     @property
     def takes_whole_modules(self) -> bool:
         """Whether some code can reach any name of a module."""
-        return any(each.kind == "made" or each.style == "getattr" for each in self.definitions)
+        return any(
+            each.kind == "made" or each.style == "getattr" or (each.patch is not None and each.k % 2 == 0)
+            for each in self.definitions
+        )
 
     def files(self) -> dict[str, str]:
         """Write the program down."""
