@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlflow_tmpl.catalog.entry import NOTES
 from mlflow_tmpl.catalog.extent import Extent, extent_of
-from mlflow_tmpl.hashing import digest
+from mlflow_tmpl.hashing import digest, digest_file
 from mlflow_tmpl.pipeline.names import base_name, is_parameter
 from mlflow_tmpl.planning.changed_code import code_differences
 from mlflow_tmpl.planning.frontier import Verdict
@@ -19,6 +19,7 @@ from mlflow_tmpl.store.shelf import Offer, may_run_code, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from mlflow_tmpl.catalog import Catalog
     from mlflow_tmpl.pipeline import Node, Pipeline
@@ -112,6 +113,7 @@ class Decider:
         self._own_code = lru_cache(maxsize=None)(self._find_own_code)
         self._anew: set[str] = set()
         self._unrestorable: set[int] = set()
+        self._restored: set[str] = set()
         self.fingerprints: dict[str, str] = {}
         self.decisions: list[Decision | None] = [None] * len(pipeline)
 
@@ -125,6 +127,7 @@ class Decider:
     def cannot_restore(self, position: int) -> None:
         """Take back that outputs of a node are brought back: it is decided again, without the store."""
         self._unrestorable.add(position)
+        self._restored.difference_update(map(base_name, self._pipeline.nodes[position].outputs))
         self.decisions[position] = None
 
     def made(self, fingerprints: Mapping[str, str]) -> None:
@@ -252,11 +255,18 @@ class Decider:
                 )
             how = self._how(name)
             if fingerprint != UNKNOWN and self._may_hold_objects(name):
-                objects = self._code.fingerprint_of_objects(path_of(self._catalog.dataset(name)), fingerprint)
+                objects = self._code.fingerprint_of_objects(self._path_of(name, fingerprint), fingerprint)
                 how = how if objects is None else f"{how}:{objects.id}"
                 doubts += [Reason("unfollowable", doubt) for doubt in objects.doubts] if objects else []
             found[argument] = (name, fingerprint, how)
         return found, doubts
+
+    def _path_of(self, name: str, fingerprint: str) -> Path | None:
+        """Return a file that has a content of a dataset; what is to be brought back lies in the store as yet."""
+        if self._shelf is None or base_name(name) not in self._restored:
+            return path_of(self._catalog.dataset(name))
+        kept = self._shelf.store.path(fingerprint)
+        return kept if kept is not None and digest_file(kept) == fingerprint else None
 
     def _may_hold_objects(self, name: str) -> bool:
         """Tell whether what a dataset loads may be of the project's classes although no code says so."""
@@ -309,6 +319,7 @@ class Decider:
             if set(offers) == {Offer.READY}:
                 self.made({name: result.outputs[name] for name in saved})
                 restores = tuple(reason.subject for reason in gone)
+                self._restored.update(map(base_name, restores))
                 reasons = tuple(Reason("restored", name) for name in restores)
                 return Decision(Verdict.REUSE, reasons, parts, key, result, restores=restores)
             untrusted = [r.subject for r, offer in zip(gone, offers, strict=True) if offer is Offer.UNTRUSTED]

@@ -315,6 +315,18 @@ def test_a_pickle_from_elsewhere_is_not_opened_unless_the_store_is_trusted(train
     assert trusting.run().done == set()
 
 
+def test_what_takes_a_pickle_is_decided_by_the_one_that_comes_back(trained: Lab) -> None:
+    """Its objects are of the project's classes, which count: of those that lie in the store, not of what lies there."""
+    import pickle
+
+    (trained.root / "out/model.pkl").write_bytes(pickle.dumps({"edited": "by hand"}))
+    (trained.root / "out/score.json").unlink()
+    assert trained.run().done == set()
+    assert trained.run().done == set()
+    trained.replace("src/proj/nodes/model.py", "self.weights = weights", "self.weights = weights + 1")
+    assert trained.run().done == {"train", "evaluate"}
+
+
 def test_a_pickle_that_runs_something_never_does(trained: Lab, team: str) -> None:
     """Somebody who can write to the shared store puts a pickle there that runs a command, under its own hash."""
     told(trained, "store", "push", team)
