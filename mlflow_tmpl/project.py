@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +17,7 @@ from mlflow_tmpl.catalog.credentials import Vault
 from mlflow_tmpl.config import Config, Origin, Value, environments, located, open_source
 from mlflow_tmpl.config.resolvers import named_function
 from mlflow_tmpl.config.sources import Folder
-from mlflow_tmpl.errors import MloError, ProjectError, UsageError, did_you_mean, place
+from mlflow_tmpl.errors import LedgerError, MloError, ProjectError, UsageError, did_you_mean, place
 from mlflow_tmpl.history.remembering import Remembering
 from mlflow_tmpl.masking import Secrets
 from mlflow_tmpl.pipeline import Pipeline, Selection
@@ -233,7 +233,7 @@ class Project(Remembering):
         """Return what is in a dataset; a notebook shows it as a page does.
 
         Args:
-            name: the dataset.
+            name: the dataset, or ``NAME:VERSION`` for a past content of it.
             rows: how many rows are shown.
             whole: whether to read all of it, however large.
 
@@ -262,7 +262,8 @@ class Project(Remembering):
             params: values that override the configuration: dotted key to value.
             reuse: whether earlier results stand.
             force: nodes that run whatever the past says.
-            load_versions: input to the version of it that is loaded, such as ``2024-01-31T09.15.00.123Z``.
+            load_versions: input to the version of it that is loaded: a run, the beginning of a hash, an alias, or, of
+                one that is versioned, ``2024-01-31T09.15.00.123Z``.
             validate: whether data is checked by the schemas of the catalog.
             selectors: as the options of the command line: ``from_nodes``, ``to_outputs``, ``tags``, ...
 
@@ -329,7 +330,8 @@ class Project(Remembering):
             reuse: whether earlier results stand.
             force: nodes that run whatever the past says.
             keep_going: whether a failure leaves alone what does not depend on it.
-            load_versions: input to the version of it that is loaded, such as ``2024-01-31T09.15.00.123Z``.
+            load_versions: input to the version of it that is loaded: a run, the beginning of a hash, an alias, or, of
+                one that is versioned, ``2024-01-31T09.15.00.123Z``.
             validate: whether data is checked by the schemas of the catalog.
             wait: whether to wait for another run that writes the same outputs, or for how many seconds.
             listeners: are told what happens.
@@ -355,7 +357,7 @@ class Project(Remembering):
             for listener in listeners:
                 listener(RunWaits(str(holder), holder.dataset))
 
-        run_id = new_run_id()
+        run_id, versions = new_run_id(), self._exact_versions(load_versions)
         plan = self.ledger.leases.claimed(
             run_id,
             lambda: self.plan(
@@ -363,7 +365,7 @@ class Project(Remembering):
                 params=params,
                 reuse=reuse,
                 force=force,
-                load_versions=load_versions,
+                load_versions=versions,
                 validate=validate,
                 **selectors,
             ),
@@ -381,7 +383,7 @@ class Project(Remembering):
             self.environment or "",
             reuse,
             _names(force),
-            dict(load_versions or {}),
+            versions,
             validate,
         )
         context = {
@@ -479,11 +481,31 @@ class Project(Remembering):
                 self.secrets,
             ),
             resolve=config.entry,
+            past=self._past_place,
         )
+
+    def _past_place(self, name: str, version: str) -> Path | None:
+        """Return a path with a version of a dataset; ``None`` if it is what lies there now."""
+        from mlflow_tmpl.history.reading import past_place
+
+        if not self.has_ledger:
+            raise LedgerError(
+                f"dataset {name!r} has no version {version!r}: there was no run yet",
+                hint="mlo run makes the first one",
+            )
+        return past_place(self.home, self.ledger, self.catalog, self.shelf, name, version)
 
     def _config_with(self, overrides: Overrides | None) -> Config:
         """Return the configuration with what is set for a run."""
         return self.config.with_parameters(_values(overrides)) if overrides else self.config
+
+    def _exact_versions(self, versions: Mapping[str, str] | None) -> dict[str, str]:
+        """Return versions as they can be asked for again later: what is called ``last`` is another by then."""
+        exact = dict(versions or {})
+        for name, version in exact.items():
+            with suppress(LedgerError):  # the time of a versioned one; or wrong, which planning says better
+                exact[name] = self.ledger.version(name, version)
+        return exact
 
     def _own_files(self, plan: Plan) -> Mapping[str, Path]:
         """Return the project's own files, with those that the code of a plan names."""

@@ -17,7 +17,8 @@ from mlflow_tmpl.catalog.patterns import Pattern, Patterns, is_pattern
 from mlflow_tmpl.catalog.places import Access, place_of
 from mlflow_tmpl.catalog.resolution import Resolution
 from mlflow_tmpl.catalog.schema import Schema
-from mlflow_tmpl.errors import CatalogError, ConfigError, did_you_mean
+from mlflow_tmpl.catalog.versioned import is_version
+from mlflow_tmpl.errors import CatalogError, ConfigError, UsageError, did_you_mean
 from mlflow_tmpl.hashing import digest_file
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 PYTHON = "<python>"
 """Where entries come from that no file declares."""
+
+_OF_THIS_PROCESS = frozenset({"_lock", "_built", "_past"})
 
 _SHOWN = 8
 """How many names the text of a catalog has."""
@@ -46,6 +49,8 @@ class Catalog:
         credentials: gives all credentials, or keeps them; asked only when a dataset that names some is built.
         objects: datasets that are ready: anything with `load` and `save`.
         resolve: resolves the interpolations of an entry, when it is used; given its name and what is written.
+        past: gives a path with a past content of a dataset, ``None`` if it is the present one; given its name and
+            what the version is called.
     """
 
     def __init__(
@@ -57,6 +62,7 @@ class Catalog:
         credentials: Callable[[], Value] | Vault | None = None,
         objects: Mapping[str, Any] | None = None,
         resolve: Callable[[str, Value], Value] | None = None,
+        past: Callable[[str, str], Path | None] | None = None,
     ) -> None:
         given = entries or {}
         self._entries = {name: value for name, value in given.items() if not is_pattern(name)}
@@ -70,7 +76,9 @@ class Catalog:
         self._built: dict[str, Dataset] = {}
         self._lock = RLock()
         self._checked = False
+        self._past = past
         self._versions: Mapping[str, str] = {}
+        self._places: Mapping[str, Path] = {}
         self._validates = True
 
     @classmethod
@@ -154,17 +162,21 @@ class Catalog:
             with self._lock:
                 found = self._built.get(name)
                 if found is None:
-                    version = self._versions.get(name, "")
-                    found = self._built[name] = self._builder.build(self._entry(name), version)
+                    found = self._built[name] = self._build(name)
         return found
 
     def load(self, name: str) -> Any:
         """Return what a dataset holds.
 
+        Args:
+            name: the dataset, or ``NAME:VERSION`` for a past content of it.
+
         Raises:
             CatalogError: there is no such entry, or it is wrong.
             DataError: it cannot be loaded, or does not fit its schema.
         """
+        if ":" in name:
+            return self.at_version(name).load(name.partition(":")[0])
         data = self.dataset(name).load()
         schema = self.schema(name)
         return data if schema is None else schema.fit(data, "loaded")
@@ -305,24 +317,56 @@ class Catalog:
             return None
         return self.describe(name).get("copy")
 
-    def variant(self, *, versions: Mapping[str, str] | None = None, validate: bool = True) -> Catalog:
+    def variant(
+        self,
+        *,
+        versions: Mapping[str, str] | None = None,
+        places: Mapping[str, Path] | None = None,
+        validate: bool = True,
+    ) -> Catalog:
         """Return this catalog read in another way.
 
         Args:
-            versions: for versioned datasets the version that is loaded, such as ``2024-01-31T09.15.00.123Z``.
+            versions: for datasets the version that is loaded: of a versioned one ``2024-01-31T09.15.00.123Z``, of any
+                a run that made or took it, the beginning of a hash, or an alias.
+            places: for datasets the file or folder of this machine that is loaded instead.
             validate: whether schemas are checked.
 
         Raises:
             CatalogError: a dataset keeps no versions.
+            LedgerError: there is no such version, or its content was not kept.
         """
-        for name in versions or {}:
-            entry = self._entry(name)
-            if not entry.flag("versioned"):
-                raise entry.error("keeps no versions", hint="add 'versioned: true' to its entry")
         other = copy(self)
-        other._versions = {**self._versions, **(versions or {})}
+        other._versions, other._places = dict(self._versions), {**self._places, **(places or {})}
+        for name, version in (versions or {}).items():
+            entry = self._entry(name)
+            if entry.flag("versioned") and (is_version(version) or self._past is None):
+                other._versions[name] = version
+            elif self._past is None:
+                raise entry.error("keeps no versions", hint="add 'versioned: true' to its entry")
+            else:
+                path = self._past(name, version)
+                if path is not None:
+                    other._places[name] = path
+        read_otherwise = {*other._versions, *other._places}
+        other._built = {name: each for name, each in self._built.items() if name not in read_otherwise}
         other._validates = self._validates and validate
         return other
+
+    def at_version(self, version: str) -> Catalog:
+        """Return this catalog with one dataset at a version, written ``NAME:VERSION``.
+
+        Raises:
+            UsageError: it is not written so.
+            CatalogError: the dataset keeps no versions.
+            LedgerError: there is no such version, or its content was not kept.
+        """
+        name, _, reference = version.partition(":")
+        if not name or not reference:
+            raise UsageError(
+                f"{version!r} is no version", hint="write NAME, NAME:RUN, NAME:HASH or NAME:ALIAS"
+            )
+        return self.variant(versions={name: reference})
 
     def keep_mode(self, name: str) -> str:
         """Return whether the value of a dataset in memory is kept, one of `KEEP_MODES`; empty if undeclared."""
@@ -357,6 +401,12 @@ class Catalog:
         from mlflow_tmpl.catalog.preflight import check_use
 
         check_use(self, inputs, outputs)
+
+    def _build(self, name: str) -> Dataset:
+        entry, path = self._entry(name), self._places.get(name)
+        if path is not None:
+            return self._builder.build(entry.moved(path))
+        return self._builder.build(entry, self._versions.get(name, ""))
 
     def _fitting(self, name: str, data: Any, *, chunks: bool = False) -> Any:
         schema = self.schema(name)
@@ -406,9 +456,9 @@ class Catalog:
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what another process builds for itself."""
-        return {key: value for key, value in self.__dict__.items() if key not in ("_lock", "_built")}
+        return {key: value for key, value in self.__dict__.items() if key not in _OF_THIS_PROCESS}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._built = {}
+        self._built, self._past = {}, None
         self._lock = RLock()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.catalog.dataset import COPY_MODES
@@ -62,6 +62,9 @@ SHAPES: Mapping[str, tuple[type, ...]] = {
 """What a key of a source may hold, by the word that its row has for it."""
 
 MEMORY_KEYS = ("type", "copy", "keep", *NOTES)
+
+_OF_THE_PLACE = ("versioned", "credentials", "cache", "fingerprint")
+"""What says how to reach the place that an entry names, and nothing of another."""
 
 _MODES = {"copy": COPY_MODES, "keep": KEEP_MODES}
 """What the settings of a dataset in memory may be."""
@@ -138,6 +141,12 @@ class Entry:
         counted = {key: value.counted() for key, value in self.settings.items()}
         told = {key: value.shown() for key, value in self.settings.items()}
         return "" if counted == told else digest(repr(counted))
+
+    def moved(self, path: Path) -> Entry:
+        """Return the entry of the same kind of data that lies, as one file or folder of this machine, elsewhere."""
+        kept = {key: value for key, value in self.settings.items() if key not in _OF_THE_PLACE}
+        filepath = self.settings["filepath"]
+        return Entry(self.name, {**kept, "filepath": replace(filepath, data=str(path))}, self.origin)
 
     def arguments(self) -> dict[str, Any]:
         """Return what a class of others is constructed with, but for the credentials."""

@@ -100,7 +100,7 @@ def reading_options(command: Command) -> Command:
         "load_versions",
         multiple=True,
         metavar="NAME=VERSION",
-        help="Load this version of an input. Can be repeated.",
+        help="Load this version of an input: a run, a hash, an alias, or a time. Can be repeated.",
         shell_complete=_complete("datasets"),
     )(command)
 
@@ -117,7 +117,7 @@ def reading_from(options: Mapping[str, Any]) -> dict[str, Any]:
     for text in options["load_versions"]:
         name, _, version = text.partition("=")
         if not name or not version:
-            raise UsageError(f"--load-version {text!r} names no version", hint="write NAME=VERSION")
+            raise UsageError(f"--load-version {text!r} names no version", hint="write NAME=RUN, or NAME=TIME")
         if versions.setdefault(name, version) != version:
             raise UsageError(f"--load-version names two versions of dataset {name!r}")
     return {"load_versions": versions, "validate": not options["no_validate"]}

@@ -5,26 +5,28 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlflow_tmpl.catalog import Catalog
 from mlflow_tmpl.errors import CatalogError, LedgerError
+from mlflow_tmpl.ledger.database import FOLDER
+from mlflow_tmpl.store.contents import content_of
 from mlflow_tmpl.store.shelf import Offer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlflow_tmpl.catalog import Dataset
+    from mlflow_tmpl.catalog import Catalog, Dataset
     from mlflow_tmpl.ledger import Ledger
     from mlflow_tmpl.store import Shelf
 
 NOW = "now"
 """How the content is called that lies there at present, whoever has put it there."""
 
-_OF_THE_PLACE = ("versioned", "credentials", "schema", "cache", "fingerprint")
-"""Settings of an entry that say something of where the present content lies, or of what it has to be."""
+_KEPT_S = 7 * 24 * 3600
+"""How long a past content that was brought back to be read stays: tables that read lazily go on reading it."""
 
 
 def find(ledger: Ledger, catalog: Catalog, name: str, version: str) -> str:
@@ -96,8 +98,51 @@ def load(catalog: Catalog, name: str, path: Path) -> Any:
     Raises:
         DataError: it cannot be loaded.
     """
-    value = catalog.resolve(name).value
-    written = value.plain() if value is not None else {}
-    settings = dict(written) if isinstance(written, dict) else {}
-    plain = {key: setting for key, setting in settings.items() if key not in _OF_THE_PLACE}
-    return Catalog.of({name: {**plain, "filepath": os.fspath(path)}}, root=catalog.root).load(name)
+    return catalog.variant(places={name: path}, validate=False).load(name)
+
+
+def past_place(
+    home: Path, ledger: Ledger, catalog: Catalog, shelf: Shelf, name: str, version: str
+) -> Path | None:
+    """Return a path with a version of a dataset, brought from the store; ``None`` if it is what lies there now.
+
+    What was not asked for since a week is removed.
+
+    Raises:
+        CatalogError: the dataset is kept in memory, or no file.
+        LedgerError: there is no such version, or its content is not in the store.
+        StoreError: what the store has is damaged; it is set aside.
+    """
+    if catalog.is_memory(name):
+        raise CatalogError(
+            f"dataset {name!r} is kept in memory, so no version of it can be read",
+            where=catalog.where(name),
+            hint="give it a filepath in the catalog",
+        )
+    fingerprint = find(ledger, catalog, name, version)
+    dataset = catalog.dataset(name)
+    content = content_of(dataset)
+    if content is None:
+        raise CatalogError(
+            f"dataset {name!r} is no file on this machine, and no version of it is kept",
+            where=catalog.where(name),
+        )
+    if dataset.exists() and dataset.fingerprint() == fingerprint:
+        return None
+    folder = home / FOLDER / "versions"
+    _forget(folder)
+    path = folder / fingerprint / content.path.name
+    past = catalog.variant(places={name: path}).dataset(name)
+    if not (past.exists() and past.fingerprint() == fingerprint):
+        check_offer(shelf, past, name, fingerprint)
+        if not shelf.restore(past, fingerprint):
+            raise _not_there(name, fingerprint)
+    os.utime(path.parent)
+    return path
+
+
+def _forget(folder: Path) -> None:
+    oldest = time.time() - _KEPT_S
+    for past in folder.iterdir() if folder.is_dir() else ():
+        if past.stat().st_mtime < oldest:
+            shutil.rmtree(past, ignore_errors=True)

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from mlflow_tmpl.catalog.datasets.partitions import Partition
 from mlflow_tmpl.catalog.extent import extent_of
+from mlflow_tmpl.catalog.folder_places import LocalFolder
+from mlflow_tmpl.catalog.trees import files_below
 from mlflow_tmpl.errors import CatalogError, DataError
 from mlflow_tmpl.views.contents import Content, content_of
 from mlflow_tmpl.views.datasets import place_in
 from mlflow_tmpl.views.pictures import PICTURES, picture_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from mlflow_tmpl.catalog import Catalog
 
+_NAMES = 12
+"""How many partitions are named."""
 ROWS = 10
 """How many rows are shown unless asked otherwise."""
 SMALL_BYTES = 16 << 20
@@ -70,14 +77,17 @@ def preview(catalog: Catalog, name: str, *, rows: int = ROWS, whole: bool = Fals
 
     Args:
         catalog: the datasets.
-        name: the dataset.
+        name: the dataset, or ``NAME:VERSION`` for a past content of it.
         rows: how many rows are shown.
         whole: whether to read all of it, however large.
 
     Raises:
+        LedgerError: there is no such version, or its content was not kept.
         CatalogError: there is no such dataset, or nothing to load.
         DataError: it cannot be loaded, or only as a whole and is too large for that.
     """
+    if ":" in name:
+        catalog, name = catalog.at_version(name), name.partition(":")[0]
     if catalog.is_memory(name):
         if name not in catalog:
             catalog.dataset(name)  # says so, with the nearest name
@@ -94,22 +104,43 @@ def preview(catalog: Catalog, name: str, *, rows: int = ROWS, whole: bool = Fals
         raise CatalogError(
             f"dataset {name!r}: {place or 'it'} does not exist", where=catalog.where(name), hint=hint
         )
-    extent = extent_of(dataset)
-    content, complete = _read(dataset, name, rows, extent.bytes or 0, whole)
-    if not complete:
-        content = content.with_rows(extent.rows)
-    return Preview(name, str(told["type"]), catalog.where(name), place, extent.bytes, complete, content)
+    content, complete = _read(dataset, name, rows, whole)
+    size = extent_of(dataset).bytes
+    size = _folder_bytes(dataset) if size is None else size
+    return Preview(name, str(told["type"]), catalog.where(name), place, size, complete, content)
 
 
-def _read(dataset: Any, name: str, rows: int, size: int, whole: bool) -> tuple[Content, bool]:
+def _read(dataset: Any, name: str, rows: int, whole: bool) -> tuple[Content, bool]:
     path: Path | None = getattr(dataset, "path", None)
     if path is not None and path.is_file() and path.suffix.lower() in PICTURES:
         return picture_of(path), True
+    extent = extent_of(dataset)
+    size = extent.bytes or 0
     if not whole and size > SMALL_BYTES and getattr(dataset, "head", None) is not None:
-        return content_of(dataset.head(rows), rows), False
+        return content_of(dataset.head(rows), rows).with_rows(extent.rows), False
     if not whole and size > LARGE_BYTES:
         raise DataError(
             f"dataset {name!r} takes {size:,} bytes and can only be read as a whole",
             hint="--whole reads it all the same",
         )
-    return content_of(dataset.load(), rows), True
+    value = dataset.load()
+    if isinstance(value, dict) and value and all(isinstance(each, Partition) for each in value.values()):
+        return _first_of(value, rows, whole), False
+    return content_of(value, rows), True
+
+
+def _first_of(partitions: Mapping[str, Partition], rows: int, whole: bool) -> Content:
+    """Return what is in the first partition of a folder, with the names of all."""
+    name, first = next(iter(partitions.items()))
+    content, _ = _read(first.dataset, first.dataset.name, rows, whole)
+    names = ", ".join([*islice(partitions, _NAMES), *(["..."] if len(partitions) > _NAMES else [])])
+    told = {"partitions": f"{len(partitions):,}: {names}", "read": f"the first partition, {name!r}"}
+    return replace(content, facts={**told, **content.facts})
+
+
+def _folder_bytes(dataset: Any) -> int | None:
+    """Return what all files of a folder take, if it is one of this machine."""
+    place = getattr(dataset, "place", None)
+    if not isinstance(place, LocalFolder):
+        return None
+    return sum(path.stat().st_size for _, path in files_below(place.path))

@@ -27,7 +27,7 @@ def preview_lines(shown: Preview, paper: Paper) -> Iterator[str]:
     size = f"  ({in_bytes(shown.size_bytes)})" if shown.size_bytes is not None else ""
     facts = {"place": f"{shown.place}{size}", "holds": told_shape(content), **content.facts}
     if not shown.whole:
-        facts["read"] = "the first rows only"
+        facts.setdefault("read", "the first rows only")
     yield from fact_lines(facts, paper)
     if content.columns:
         yield ""

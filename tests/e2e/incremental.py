@@ -24,13 +24,17 @@ PYPROJECT = '[tool.mlo]\npackage = "proj"\n'
 
 
 class Commands:
-    """Runs `mlo` in a fresh interpreter, or in a fork of one where the system has that."""
+    """Runs `mlo` in a fresh interpreter, or in a fork of one where the system has that.
 
-    def __init__(self) -> None:
+    Args:
+        imported: modules that take long to import and that many commands need.
+    """
+
+    def __init__(self, *imported: str) -> None:
         self._server: subprocess.Popen[str] | None = None
         if hasattr(os, "fork"):
             self._server = subprocess.Popen(
-                [sys.executable, str(Path(__file__).with_name("worker.py"))],
+                [sys.executable, str(Path(__file__).with_name("worker.py")), *imported],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.conftest import MadeProject
+from tests.e2e.incremental import Commands
 
 pytest.importorskip("pandera")
 
@@ -56,6 +58,34 @@ atexit.register(lambda: print("imported:", sorted(set({names}) & set(sys.modules
 from mlflow_tmpl.cli.main import main
 main()
 """
+
+
+class Forking(MadeProject):
+    """A project whose commands are forks of a process that has imported what takes long."""
+
+    commands: Commands
+
+    def mlo(self, *arguments: str, **_: Any) -> subprocess.CompletedProcess[str]:
+        ran = self.commands(self.root, *arguments)
+        return subprocess.CompletedProcess(arguments, ran.code, ran.out, ran.err)
+
+
+@pytest.fixture(scope="module")
+def forks() -> Iterator[type[Forking]]:
+    commands = Commands("pandera.pandas", "networkx")
+    yield type("Forked", (Forking,), {"commands": commands})
+    commands.close()
+
+
+@pytest.fixture
+def make_project(
+    make_project: Callable[..., MadeProject], forks: type[Forking]
+) -> Callable[..., MadeProject]:
+    def make(*arguments: Any, **settings: Any) -> MadeProject:
+        made = make_project(*arguments, **settings)
+        return forks(made.root, made.package)
+
+    return make
 
 
 @pytest.fixture
@@ -213,7 +243,10 @@ def test_an_earlier_version_can_be_loaded(versioned: MadeProject):
     ("arguments", "message"),
     [
         (["--load-version", "doubled"], "--load-version 'doubled' names no version"),
-        (["--load-version", "number=x"], "dataset 'number' keeps no versions"),
+        (
+            ["--load-version", "number=2020-01-01T00.00.00.000Z"],
+            "dataset 'number' has no version '2020-01-01T00.00.00.000Z': there is no run",
+        ),
         (["--load-version", "doubled=x"], "no version of dataset 'doubled' can be chosen: this run makes it"),
         (["--load-version", "doubld=x"], "no version of dataset 'doubld' can be chosen: no node of this run"),
         (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
@@ -19,6 +20,8 @@ def serve() -> None:
     import mlflow_tmpl.views.lines
     import mlflow_tmpl.views.progress  # noqa: F401
 
+    for name in sys.argv[1:]:
+        importlib.import_module(name)
     for line in sys.stdin:
         request = json.loads(line)
         child = os.fork()

@@ -28,6 +28,8 @@ from mlflow_tmpl.cli.options import open_from, project_options
 def command(name: str, rows: int, whole: bool, html: str | None, as_json: bool, **options: Any) -> None:
     """Show what is in a dataset: shape, columns, first rows, the head of a text, the size of a picture.
 
+    NAME may be NAME:VERSION: a run that made or took it, the beginning of a hash, or an alias.
+
     Of a large file no more is read than is shown, where its format allows.
     """
     from mlflow_tmpl.views.preview import preview

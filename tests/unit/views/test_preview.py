@@ -45,6 +45,24 @@ def test_a_table_is_shown_with_columns_that_stand_below_each_other(tmp_path: Pat
     ]
 
 
+def test_of_a_folder_of_partitions_the_first_is_shown_and_all_are_named(tmp_path: Path):
+    names = catalog(tmp_path, x={"type": "partitioned", "filepath": "x", "dataset": "csv"})
+    names.save("x", {name: pandas.DataFrame({"a": [1, 2]}) for name in "abcdefghijklmnop"})
+    assert list(preview_lines(preview(names, "x", rows=1), Paper(80))) == [
+        "x  partitioned",
+        "  place        x  (96 bytes)",
+        "  holds        pandas DataFrame, 2 rows x 1 column",
+        "  partitions   16: a, b, c, d, e, f, g, h, i, j, k, l, ...",
+        "  read         the first partition, 'a'",
+        "",
+        "column  dtype  nulls  range",
+        "a       int64      0  1 to 2",
+        "",
+        "a",
+        "1",
+    ]
+
+
 def test_of_a_large_file_only_the_head_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     names = catalog(tmp_path, x="x.csv", y="y.pkl")
     names.save("x", FRAME)
