@@ -211,6 +211,16 @@ class Catalog:
         put = getattr(dataset, "put_stream" if chunks else "put", save)
         return put(data) or dataset.fingerprint() or ""
 
+    def fit(self, name: str, data: Any) -> Any:
+        """Return data of a dataset in memory, checked by its schema, if it has one.
+
+        Raises:
+            CatalogError: there is no such schema.
+            DataError: the data does not fit it.
+        """
+        schema = self.schema(name)
+        return data if schema is None else schema.fit(data, "handed on")
+
     def confirm(self, names: Iterable[str]) -> None:
         """Tell datasets that a run which took them has succeeded: some remember what of them was taken."""
         for name in names:

@@ -61,7 +61,7 @@ SHAPES: Mapping[str, tuple[type, ...]] = {
 }
 """What a key of a source may hold, by the word that its row has for it."""
 
-MEMORY_KEYS = ("type", "copy", "keep", *NOTES)
+MEMORY_KEYS = ("type", "copy", "keep", "schema", *NOTES)
 
 _OF_THE_PLACE = ("versioned", "credentials", "cache", "fingerprint")
 """What says how to reach the place that an entry names, and nothing of another."""

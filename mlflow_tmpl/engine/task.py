@@ -145,6 +145,9 @@ def _perform(task: Task) -> Outcome:
         task.values.clear()
         outcome.values = _named(task.node, returned, outcome)
         del returned
+        for name, value in outcome.values.items():
+            if name not in task.saves:
+                outcome.values[name] = task.catalog.fit(name, value)
         if task.offering is not None:
             made = perf_counter()
             outcome.bundle, outcome.unkept = task.offering.offer(outcome.values, made - start)

@@ -350,7 +350,8 @@ class Decider:
     def _describe(self, name: str) -> str:
         """Return how a dataset is loaded and saved; what is only said about it does not count."""
         if self._catalog.is_memory(name):
-            return "memory"
+            code = self._own_code(name)
+            return canonical_json({kind: each.id for kind, each in code.items()}) if code else "memory"
         told = {key: value for key, value in self._catalog.describe(name).items() if key not in NOTES}
         if hidden := self._catalog.hidden(name):
             told["hidden"] = hidden
@@ -358,10 +359,9 @@ class Decider:
 
     def _find_own_code(self, name: str) -> Mapping[str, CodeFingerprint]:
         """Return the code that loading and saving a dataset runs: of its schema, and of a type of the project."""
-        if self._catalog.is_memory(name):
-            return {}
-        schema, kind = self._catalog.schema(name), str(self._catalog.describe(name).get("type", ""))
+        schema = self._catalog.schema(name)
         paths = {"schema": schema.path} if schema is not None else {}
+        kind = "" if self._catalog.is_memory(name) else str(self._catalog.describe(name).get("type", ""))
         if self._code.is_own(kind):
             paths["type"] = kind
         return {each: self._code.fingerprint_of_path(path) for each, path in paths.items()}

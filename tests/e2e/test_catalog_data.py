@@ -138,6 +138,26 @@ def test_what_is_loaded_is_checked_too_and_coerced_as_the_schema_says(checked: M
     assert "many" in done.stderr
 
 
+def test_a_value_in_memory_is_checked_when_it_is_made(checked: MadeProject):
+    entry = f"shifted: {{type: memory, schema: {checked.package}.schemas.Positive}}"
+    checked.write("conf/base/catalog.yml", f"raw: data/raw.csv\n{entry}\ntotal: data/total.json\n")
+    done = checked.mlo("run")
+    assert done.returncode == 1
+    assert "node 'shift' failed: dataset 'shifted' is not handed on: it does not fit schema" in done.stderr
+    assert "row 2, column 'a': 0 fails greater_than(0)" in done.stderr
+    assert "conf/base/catalog.yml:2:33:" in done.stderr
+    assert checked.statuses("--no-validate") == {"shift": "done", "add_up": "done"}
+    assert checked.statuses("--params", "by=0") == {"shift": "done", "add_up": "done"}
+    checked.write(f"src/{checked.package}/schemas.py", SCHEMAS.replace("gt=0", "gt=2"))
+    assert checked.mlo("run", "--params", "by=0").returncode == 1
+    checked.write(
+        "conf/base/catalog.yml", f"raw: data/raw.csv\n{entry}e\ntotal: data/total.json\n".replace("}e", "e}")
+    )
+    done = checked.mlo("run")
+    assert done.returncode == 2
+    assert "has no 'Positivee'" in done.stderr
+
+
 def test_a_reused_run_imports_neither_pandera_nor_the_schemas(checked: MadeProject):
     checked.write("nodes/flow.py", UNCHANGED)
     checked.statuses()

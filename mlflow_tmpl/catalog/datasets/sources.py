@@ -57,6 +57,19 @@ _TABLE = Source(
     extra="sql",
 )
 
+_IBIS = Source(
+    name="ibis.table",
+    made_by=f"{_HOME}.ibis_table.IbisTable",
+    keys={"table": "text", "connection": "mapping", "database": "text", "watermark": "text", **_ARGUMENTS},
+    required=("table",),
+    value="ibis table; frames are taken too",
+    aliases=("ibis.TableDataset",),
+    renamed={"table_name": "table"},
+    fingerprint="the answer to the `watermark` query, if there is one",
+    package="ibis",
+    extra="ibis",
+)
+
 _DELTA = Source(
     name="delta",
     made_by=f"{_HOME}.delta.Delta",
@@ -118,6 +131,7 @@ SOURCES = (
         package="sqlalchemy",
         extra="sql",
     ),
+    _IBIS,
     _DELTA,
     _API,
     replace(
