@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 class MloError(Exception):
@@ -42,6 +42,33 @@ class UsageError(MloError):
 
 class ConfigError(MloError):
     """A configuration file or a parameter that cannot be taken as it is written."""
+
+    def each(self) -> tuple[ConfigError, ...]:
+        """Return the errors that this one tells together; most tell nothing but themselves."""
+        return (self,)
+
+
+class ConfigErrors(ConfigError):
+    """Several parameters that cannot be taken as they are written, told at once.
+
+    Args:
+        errors: what is wrong with each.
+    """
+
+    def __init__(self, errors: Sequence[ConfigError]) -> None:
+        lines = "".join(f"\n  {error}" for error in errors)
+        super().__init__(f"{len(errors)} parameters are not as the nodes need them:{lines}")
+        self.errors = tuple(errors)
+
+    def each(self) -> tuple[ConfigError, ...]:
+        """Return what is wrong with each."""
+        return self.errors
+
+
+def together(errors: Iterable[ConfigError]) -> ConfigError:
+    """Return one error for all that are not the same; the only one as it is."""
+    single = list({str(each): each for error in errors for each in error.each()}.values())
+    return single[0] if len(single) == 1 else ConfigErrors(single)
 
 
 class CatalogError(MloError):

@@ -8,14 +8,14 @@ from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from mlflow_tmpl.errors import ConfigError
+from mlflow_tmpl.errors import ConfigError, together
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mlflow_tmpl.config.values import Value
 
-_UNIONS = (typing.Union, types.UnionType)
+UNIONS = (typing.Union, types.UnionType)
 
 
 class UnsupportedAnnotationError(TypeError):
@@ -32,21 +32,26 @@ def convert(value: Value, annotation: Any, subject: str) -> Any:
         subject: what messages call the value, such as ``parameter 'train.alpha'``.
 
     Raises:
-        ConfigError: at the place of the part that does not fit.
+        ConfigError: at the place of the part that does not fit; of several all of them.
 
     Example:
         >>> from mlflow_tmpl.config import Origin, located
         >>> convert(located([1, 2], Origin("x.yml")), tuple[float, ...], "parameter 'widths'")
         (1.0, 2.0)
     """
-    plain = value.plain()
+    try:
+        plain = value.plain()
+    except ConfigError as error:
+        from mlflow_tmpl.config.parts import errors_within
+
+        raise together(errors_within(value, annotation, subject) or [error]) from None
     if _fits(plain, annotation):
         return plain
     try:
         return _convert(value, plain, annotation, subject)
     except UnsupportedAnnotationError as error:
         refusal = _unsupported(value, annotation, subject, error)
-    if typing.get_origin(annotation) in _UNIONS:
+    if typing.get_origin(annotation) in UNIONS:
         return _convert_to_any(value, annotation, subject, refusal)
     raise refusal
 
@@ -58,7 +63,7 @@ def _fits(plain: Any, annotation: Any) -> bool:
     origin = typing.get_origin(annotation)
     if origin is typing.Literal:
         return any(type(plain) is type(choice) and plain == choice for choice in typing.get_args(annotation))
-    if origin in _UNIONS:
+    if origin in UNIONS:
         return any(_fits(plain, member) for member in typing.get_args(annotation))
     return _is_instance(plain, annotation)
 
@@ -76,19 +81,19 @@ def _convert(value: Value, plain: Any, annotation: Any, subject: str) -> Any:
     import msgspec
 
     from mlflow_tmpl.config.mismatch import explain
-    from mlflow_tmpl.config.shapes import read_shape, refuse_unknown_keys
-
-    def attempt() -> Any:
-        return msgspec.convert(plain, annotation, strict=True, str_keys=True, dec_hook=_decode)
+    from mlflow_tmpl.config.shapes import read_shape, unknown_keys
 
     shape = read_shape(annotation)
-    refuse_unknown_keys(value, shape, subject)
     try:
-        return attempt()
+        converted = msgspec.convert(plain, annotation, strict=True, str_keys=True, dec_hook=_decode)
     except msgspec.ValidationError as error:
         if isinstance(error.__cause__, UnsupportedAnnotationError):
             raise error.__cause__ from None
-        raise explain(error, value, plain, shape, attempt, subject) from error
+        raise together(explain(error, value, annotation, subject)) from error
+    unknown = list(unknown_keys(value, shape, subject))  # msgspec passes them over
+    if unknown:
+        raise together(unknown)
+    return converted
 
 
 def _decode(kind: Any, plain: Any) -> Any:
@@ -116,7 +121,7 @@ def _convert_to_any(value: Value, union: Any, subject: str, refusal: ConfigError
             refusals.append(error)
     if len(refusals) < 2:
         raise (refusals or [refusal])[0]
-    reasons = "; ".join(str(error) for error in refusals)
+    reasons = "; ".join(str(each) for error in refusals for each in error.each())
     raise ConfigError(f"{subject} fits no member of {_name(union)!r}", where=str(value.origin), hint=reasons)
 
 

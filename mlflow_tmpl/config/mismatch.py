@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
-from mlflow_tmpl.config.shapes import choices, inner_shape, named
+from mlflow_tmpl.config.parts import errors_within, member_of
+from mlflow_tmpl.config.shapes import RECORDS, choices, named, read_shape, strange_keys
 from mlflow_tmpl.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from mlflow_tmpl.config.shapes import Step
     from mlflow_tmpl.config.values import Value
 
 _MAX_SHOWN = 60
-_SOME_KEY = "[...]"
-"""How msgspec writes a step into a dict: it does not say which key."""
-
-_AT = re.compile(r" - at `(?:(key)` in `)?\$([^`]*)`$")
+_AT = re.compile(r" - at `(?:key` in `)?\$([^`]*)`$")
 _STEP = re.compile(r"\.[^.\[]+|\[[^\]]*\]")
 _EXPECTED = re.compile(r"Expected (.+?)(?:, got .*)?$", re.DOTALL)
-_MISSING = re.compile(r"Object missing required field `(.+)`").fullmatch
 _NAMES = {
     "int": "an integer",
     "float": "a float",
@@ -44,79 +39,74 @@ _FORMATS = {
 }
 
 
-def explain(
-    error: Exception, value: Value, plain: Any, shape: Any, attempt: Callable[[], Any], subject: str
-) -> ConfigError:
-    """Return the error to show instead of msgspec's.
+def explain(error: Exception, value: Value, annotation: Any, subject: str) -> list[ConfigError]:
+    """Return the errors to show instead of msgspec's, which tells the first one only and not always its place.
 
     Args:
         error: what msgspec said.
         value: what was to be converted.
-        plain: the same as plain data; reduced to what is wrong in the course of looking for it.
-        shape: what it was to be converted to.
-        attempt: converts `plain` again.
+        annotation: what it was to be converted to.
         subject: what to call the value.
     """
-    said, on_key, raw = _parse(str(error))
-    steps = _locate(type(error), raw, plain, attempt)
+    owner = member_of(annotation, value.data)
+    shape = read_shape(owner)
+    found = [
+        *strange_keys(value, shape, subject),
+        *_lacking(value, shape, subject),
+        *_wrong_keys(value, owner, subject),
+        *errors_within(value, annotation, subject),
+    ]
+    if found:
+        return found
     reasons = getattr(error.__cause__, "errors", None)
     if callable(reasons):
-        return _explain_model(reasons()[0], value, steps, subject)
-    if on_key:
-        return _explain_key(said, value, steps, subject)
-    for step in steps:
-        shape = inner_shape(shape, step, value.data)
-        value = _below(value, step)
+        return [_explain_model(reason, value, subject) for reason in reasons()]
+    return [_explain_itself(str(error), value, read_shape(annotation), subject)]
+
+
+def _explain_itself(message: str, value: Value, shape: Any, subject: str) -> ConfigError:
+    """Return the error for a value whose parts are all right, or cannot be told apart."""
+    at = _AT.search(message)
+    said = message[: at.start()] if at else message
+    steps: list[Step] = []
+    for written in _STEP.findall(at.group(1)) if at else ():
+        step = written[1:] if written.startswith(".") else written[1:-1]
+        if not _has(value, step):
+            break
+        steps.append(step)
+        value, shape = value.data[step], None
     return _explain_leaf(said, value, shape, named(subject, steps))
 
 
-def _parse(message: str) -> tuple[str, bool, list[str]]:
-    """Return what msgspec said, whether about a key, and the steps to the place as it writes them."""
-    at = _AT.search(message)
-    if at is None:
-        return message, False, []
-    on_key = at.group(1) is not None
-    return message[: at.start()], on_key, _STEP.findall(at.group(2)) + [_SOME_KEY] * on_key
+def _lacking(value: Value, shape: Any, subject: str) -> list[ConfigError]:
+    if not value.is_mapping or type(shape).__name__ not in RECORDS:
+        return []
+    missing = [
+        field.encode_name for field in shape.fields if field.required and field.encode_name not in value.data
+    ]
+    return [_lacks(name, value, subject) for name in missing]
 
 
-def _locate(kind: type[Exception], raw: list[str], plain: Any, attempt: Callable[[], Any]) -> list[Step]:
-    """Return the steps to the place of an error, with the keys that msgspec leaves open found by bisection."""
-    steps: list[Step] = []
-    for count, written in enumerate(raw, start=1):
-
-        def fails(prefix: list[str] = raw[:count]) -> bool:
-            try:
-                attempt()
-            except kind as error:
-                return _parse(str(error))[2][: len(prefix)] == prefix
-            return False
-
-        step = _reduce(plain, fails) if written == _SOME_KEY else _step(written)
-        steps.append(step)
-        plain = plain[step]
-    return steps
+def _lacks(name: str, value: Value, subject: str) -> ConfigError:
+    return ConfigError(f"{subject} lacks {name!r}", where=str(value.origin), hint=f"add '{name}: ...' to it")
 
 
-def _step(written: str) -> Step:
-    return written[1:] if written.startswith(".") else int(written[1:-1])
+def _wrong_keys(value: Value, owner: Any, subject: str) -> list[ConfigError]:
+    """Return the errors of the keys of a mapping that are to be converted themselves."""
+    import msgspec
 
-
-def _reduce(mapping: dict[str, Any], fails: Callable[[], bool]) -> str:
-    """Return the first key that makes a conversion fail, and leave only that one in the mapping."""
-    entries = list(mapping.items())
-    while len(entries) > 1:
-        middle = len(entries) // 2
-        mapping.clear()
-        mapping.update(entries[:middle])
-        entries = entries[:middle] if fails() else entries[middle:]
-    mapping.clear()
-    mapping.update(entries)
-    return entries[0][0]
-
-
-def _below(value: Value, step: Step) -> Value:
-    below: Value = value.data[step]
-    return below
+    arguments = get_args(owner)
+    if not value.is_mapping or len(arguments) != 2 or type(read_shape(owner)).__name__ != "DictType":
+        return []
+    found = []
+    for key, entry in value.data.items():
+        try:
+            msgspec.convert({key: None}, dict[arguments[0], Any], str_keys=True)  # type: ignore[valid-type]
+        except msgspec.ValidationError as error:
+            expected = _expected(_AT.sub("", str(error))) or "another one"
+            message = f"key {key!r} of {subject} must be {expected}"
+            found.append(ConfigError(message, where=str(entry.key_origin)))
+    return found
 
 
 def _has(value: Value, step: Step) -> bool:
@@ -126,12 +116,6 @@ def _has(value: Value, step: Step) -> bool:
 
 
 def _explain_leaf(said: str, value: Value, shape: Any, subject: str) -> ConfigError:
-    missing = _MISSING(said)
-    if missing:
-        name = missing.group(1)
-        return ConfigError(
-            f"{subject} lacks {name!r}", where=str(value.origin), hint=f"add '{name}: ...' to it"
-        )
     allowed = choices(shape)
     expected = " or ".join(map(repr, allowed)) if allowed else _expected(said)
     if not expected:
@@ -144,25 +128,17 @@ def _explain_leaf(said: str, value: Value, shape: Any, subject: str) -> ConfigEr
     )
 
 
-def _explain_key(said: str, value: Value, steps: list[Step], subject: str) -> ConfigError:
-    for step in steps:
-        value = _below(value, step)
-    expected = _expected(said) or "another one"
-    owner = named(subject, steps[:-1])
-    return ConfigError(f"key {steps[-1]!r} of {owner} must be {expected}", where=str(value.key_origin))
-
-
-def _explain_model(reason: Any, value: Value, steps: list[Step], subject: str) -> ConfigError:
-    """Return the error for what a pydantic model said first, at the deepest place that was written."""
-    wanted = list(steps) + list(reason["loc"])
-    steps = []
+def _explain_model(reason: Any, value: Value, subject: str) -> ConfigError:
+    """Return the error for one thing that a pydantic model said, at the deepest place that was written."""
+    wanted = reason["loc"]
+    steps: list[Step] = []
     for step in wanted:  # some name the member of a union, not a key
         if _has(value, step):
             steps.append(step)
-            value = _below(value, step)
+            value = value.data[step]
     subject = named(subject, steps)
     if reason["type"] == "missing":
-        return _explain_leaf(f"Object missing required field `{wanted[-1]}`", value, None, subject)
+        return _lacks(wanted[-1], value, subject)
     said = reason["msg"][:1].lower() + reason["msg"][1:]
     return ConfigError(f"{subject} cannot be taken: {said}; it is {describe(value)}", where=str(value.origin))
 

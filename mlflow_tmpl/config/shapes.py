@@ -8,14 +8,14 @@ from mlflow_tmpl.config.convert import UnsupportedAnnotationError
 from mlflow_tmpl.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from mlflow_tmpl.config.values import Value
 
     Step = str | int
 
-_RECORDS = ("DataclassType", "TypedDictType", "StructType")
-_LISTS = (
+RECORDS = ("DataclassType", "TypedDictType", "StructType")
+LISTS = (
     "ListType",
     "VarTupleType",
     "SetType",
@@ -25,8 +25,8 @@ _LISTS = (
     "NamedTupleType",
 )
 _DATA = {
-    **dict.fromkeys((*_RECORDS, "DictType"), dict),
-    **dict.fromkeys(_LISTS, list),
+    **dict.fromkeys((*RECORDS, "DictType"), dict),
+    **dict.fromkeys(LISTS, list),
 }
 
 
@@ -48,11 +48,11 @@ def inner_shape(shape: Any, step: Step, data: Any) -> Any:
     """Return the shape of one entry or item of some data, or ``None`` if it can be anything."""
     shape = _member(shape, data)
     kind = type(shape).__name__
-    if kind in _RECORDS and not getattr(shape, "array_like", False):
+    if kind in RECORDS and not getattr(shape, "array_like", False):
         return next((field.type for field in shape.fields if field.encode_name == step), None)
     if kind == "DictType":
         return shape.value_type
-    if kind in _LISTS and isinstance(step, int):
+    if kind in LISTS and isinstance(step, int):
         return _item_shape(shape, step)
     return None
 
@@ -70,10 +70,15 @@ def _member(shape: Any, data: Any) -> Any:
         shape = shape.type
     if type(shape).__name__ != "UnionType":
         return shape
-    fitting = [member for member in map(_bare, shape.types) if _DATA.get(type(member).__name__) is type(data)]
-    if any(getattr(member, "tag_field", None) for member in fitting):
-        fitting = [member for member in fitting if _has_tag(member, data)]
-    return next(iter(fitting), None)
+    return next((member for member in map(_bare, shape.types) if fits(member, data)), None)
+
+
+def fits(shape: Any, data: Any) -> bool:
+    """Tell whether data of a mapping or list is converted to a member of a union: by its kind, and its tag if any."""
+    wanted: Any = _DATA.get(type(shape).__name__)
+    if type(data) is not wanted:
+        return False
+    return not getattr(shape, "tag_field", None) or _has_tag(shape, data)
 
 
 def _bare(shape: Any) -> Any:
@@ -97,25 +102,27 @@ def choices(shape: Any) -> list[Any]:
     return list(shape.values) if kind == "LiteralType" else []
 
 
-def refuse_unknown_keys(value: Value, shape: Any, subject: str, steps: Sequence[Step] = ()) -> None:
-    """Raise for the first key of a mapping, at any depth, that the class which it is converted to does not have."""
+def unknown_keys(value: Value, shape: Any, subject: str, steps: Sequence[Step] = ()) -> Iterator[ConfigError]:
+    """Yield an error for each key of a mapping, at any depth, that the class which it is converted to does not have."""
     if shape is None or type(value.data) not in (dict, list):
         return
     inside = _member(shape, value.data)
-    if type(value.data) is dict and type(inside).__name__ in _RECORDS:
-        _check_keys(value, inside, named(subject, steps))
+    yield from strange_keys(value, inside, named(subject, steps))
     entries = value.data.items() if type(value.data) is dict else enumerate(value.data)
     for step, entry in entries:
-        refuse_unknown_keys(entry, inner_shape(inside, step, value.data), subject, (*steps, step))
+        yield from unknown_keys(entry, inner_shape(inside, step, value.data), subject, (*steps, step))
 
 
-def _check_keys(value: Value, record: Any, subject: str) -> None:
-    known = [field.encode_name for field in record.fields]
-    if getattr(record, "tag_field", None):
-        known.append(record.tag_field)
+def strange_keys(value: Value, shape: Any, subject: str) -> Iterator[ConfigError]:
+    """Yield an error for each key of a mapping itself that the class which it is converted to does not have."""
+    if type(value.data) is not dict or type(shape).__name__ not in RECORDS:
+        return
+    known = [field.encode_name for field in shape.fields]
+    if getattr(shape, "tag_field", None):
+        known.append(shape.tag_field)
     for key, entry in value.data.items():
         if key not in known:
-            raise ConfigError(
+            yield ConfigError(
                 f"{subject} takes no {key!r}",
                 where=str(entry.key_origin),
                 hint=did_you_mean(key, known) or f"it takes {', '.join(known) or 'nothing'}",

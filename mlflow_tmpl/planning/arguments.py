@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlflow_tmpl.errors import ConfigError, did_you_mean
+from mlflow_tmpl.errors import ConfigError, did_you_mean, together
 from mlflow_tmpl.hashing import digest
 from mlflow_tmpl.masking import mask_text
 from mlflow_tmpl.pipeline.names import is_parameter, parameter_key
@@ -65,7 +65,7 @@ def bind_parameters(pipeline: Pipeline, parameters: Value) -> list[Mapping[str, 
                         found = {**found, argument: parameter}
         bound.append(found)
     if errors:
-        raise _together(errors)
+        raise together(errors)
     return bound
 
 
@@ -97,10 +97,3 @@ def _without_passwords(data: Any) -> Any:
         return [_without_passwords(each) for each in data]
     masked = mask_text(data) if isinstance(data, str) else data
     return data if masked == data else f"{masked}#{digest(data)[:16]}"
-
-
-def _together(errors: list[ConfigError]) -> ConfigError:
-    if len(errors) == 1:
-        return errors[0]
-    lines = "".join(f"\n  {error}" for error in dict.fromkeys(map(str, errors)))
-    return ConfigError(f"{len(errors)} parameters are not as the nodes need them:{lines}")

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import collections.abc
+import cProfile
 import dataclasses
 import datetime
 import enum
+import pstats
 import subprocess
 import sys
 import typing
@@ -16,6 +18,7 @@ import msgspec
 import pytest
 
 from mlflow_tmpl.config import Origin, convert, located, merge, parameter_annotations, parse_yaml
+from mlflow_tmpl.config.values import Unresolved
 from mlflow_tmpl.errors import ConfigError
 
 if typing.TYPE_CHECKING:
@@ -258,6 +261,116 @@ def test_a_dataclass_is_filled_with_dataclasses():
 )
 def test_what_does_not_fit_is_refused_at_its_place(text, annotation, expected):
     assert expected in refusal(text, annotation)
+
+
+Item = typing.TypeVar("Item")
+
+
+@dataclasses.dataclass
+class Box(typing.Generic[Item]):
+    item: Item
+    items: list[Item]
+
+
+class Pair(typing.NamedTuple):
+    low: int
+    high: int
+
+
+class Wide(typing.TypedDict, total=False):
+    days: int
+    layers: list[Layer]
+
+
+class Row(msgspec.Struct, array_like=True):
+    low: int
+    high: int
+
+
+WRONG = "{alpha: high, layer: 1, layers: [{width: x, kind: rely}, {}], named: {a: {wdth: 1}, b: 2}, split: q}"
+
+
+def test_all_that_is_wrong_in_one_value_is_told_at_once():
+    with pytest.raises(ConfigError) as caught:
+        given(WRONG, Train | None)
+    assert [(str(each).split()[0], each.message) for each in caught.value.each()] == [
+        ("p.yml:1:22:", "parameter 'train' takes no 'layer'"),
+        ("p.yml:1:16:", "parameter 'train.alpha' must be a float, but is text 'high'"),
+        ("p.yml:1:49:", "parameter 'train.layers[0].width' must be an integer, but is text 'x'"),
+        ("p.yml:1:58:", "parameter 'train.layers[0].kind' must be 'relu' or 'tanh', but is text 'rely'"),
+        ("p.yml:1:65:", "parameter 'train.layers[1]' lacks 'width'"),
+        ("p.yml:1:82:", "parameter 'train.named.a' takes no 'wdth'"),
+        ("p.yml:1:81:", "parameter 'train.named.a' lacks 'width'"),
+        ("p.yml:1:95:", "parameter 'train.named.b' must be a mapping, but is integer 2"),
+        ("p.yml:1:106:", "parameter 'train.split' must be 'gini' or 'entropy', but is text 'q'"),
+    ]
+    assert str(caught.value).startswith("9 parameters are not as the nodes need them:\n  p.yml:1:22: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "annotation", "count"),
+    [
+        ("[x, 1, z]", list[int], 2),
+        ("[x, 1, z]", set[int], 2),
+        ("[x, 1, z]", tuple[int, ...], 2),
+        ("[x, z]", tuple[int, float], 2),
+        ("[x, z]", Pair, 2),
+        ("[x, z]", Row, 2),
+        ("{a: x, q: z}", collections.abc.Mapping[str, int], 2),
+        ("{a: 1, q: 2, '3': z}", dict[int, int], 3),
+        ("{days: x, layers: [{width: z}]}", Wide, 2),
+        ("{depth: x, more: 1}", Model, 2),
+        ("{factor: x, more: 1}", Scale, 2),
+        ("{type: linear, penalty: x, more: 1}", Tree | Linear, 2),
+        ("{item: x, items: [1, z]}", Box[int], 2),
+        ("[{limit: 4}, {limit: 5}]", list[Bounded], 2),
+        ("[5, 6]", list[Path], 2),
+        ("[{size: x}, {}]", list[Validated], 2),
+        ("[{width: x}, {width: z}]", Annotated[list[Layer], msgspec.Meta(min_length=1)], 2),
+        ("[{width: x}, {width: z}]", typing.NewType("Layers", list[Layer]), 2),
+    ],
+)
+def test_each_part_of_any_collection_is_told(text, annotation, count):
+    with pytest.raises(ConfigError) as caught:
+        given(text, annotation)
+    assert len(caught.value.each()) == count, caught.value
+
+
+def test_all_that_a_model_of_pydantic_refuses_is_told():
+    pydantic = pytest.importorskip("pydantic")
+    model = pydantic.create_model("Options", size=(int, ...), name=(str, ...), share=(float, ...))
+    with pytest.raises(ConfigError) as caught:
+        given("{size: x, name: 3}", model)
+    told = [str(each) for each in caught.value.each()]
+    assert [text.partition(" ")[0] for text in told] == ["p.yml:1:15:", "p.yml:1:24:", "p.yml:1:8:"]
+    assert "lacks 'share'" in told[2]
+
+
+def test_interpolations_that_lead_nowhere_are_told_with_the_rest():
+    value = located({"alpha": "high", "layers": []}, Origin("p.yml"))
+    lost = Unresolved(
+        "${no.such}", Origin("p.yml", 3), error=ConfigError("there is no 'no.such'", where="p.yml:3")
+    )
+    value.data["folder"] = lost
+    with pytest.raises(ConfigError) as caught:
+        convert(value, Train, "parameter 'train'")
+    assert [each.message for each in caught.value.each()] == [
+        "parameter 'train.alpha' must be a float, but is text 'high'",
+        "there is no 'no.such'",
+    ]
+
+
+def test_telling_all_is_linear_in_what_is_wrong():
+    def calls(count):
+        value = located([{"width": "x"}] * count, Origin("p.yml"))
+        profile = cProfile.Profile()
+        with pytest.raises(ConfigError) as caught:
+            profile.runcall(convert, value, list[Layer], "parameter 'train'")
+        assert len(caught.value.each()) == count
+        return pstats.Stats(profile).total_calls
+
+    calls(2)
+    assert calls(400) < 5 * calls(100)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 50])

@@ -109,6 +109,6 @@ def test_all_that_is_wrong_is_told_at_once_and_once() -> None:
     with pytest.raises(ConfigError) as refused:
         bind_parameters(Pipeline(nodes), params({"alpha": "high"}))
     lines = refused.value.message.splitlines()
-    assert lines[0] == "4 parameters are not as the nodes need them:"
+    assert lines[0] == "3 parameters are not as the nodes need them:"
     assert sum("'alpha'" in line for line in lines) == 1
     assert sum("'split' of node" in line for line in lines) == 2
