@@ -16,7 +16,7 @@ from mlflow_tmpl.catalog import Catalog
 from mlflow_tmpl.catalog.credentials import Vault
 from mlflow_tmpl.config import Config, Origin, Value, environments, located, open_source
 from mlflow_tmpl.config.resolvers import named_function
-from mlflow_tmpl.config.sources import Folder
+from mlflow_tmpl.config.sources import Folder, named_source, recorded_source
 from mlflow_tmpl.errors import LedgerError, MloError, ProjectError, UsageError, did_you_mean, place
 from mlflow_tmpl.history.remembering import Remembering
 from mlflow_tmpl.masking import Secrets
@@ -385,6 +385,7 @@ class Project(Remembering):
             _names(force),
             versions,
             validate,
+            named_source(self.conf_source, self.root) if self.conf_source is not None else "",
         )
         context = {
             "pipelines": list(pipelines) or [DEFAULT],
@@ -431,12 +432,12 @@ class Project(Remembering):
         return project.run(*request.pipelines, **asked, resumes=record.id, **settings)
 
     def asked_again(self, record: RunRecord, request: Request) -> tuple[Project, dict[str, Any]]:
-        """Return the project in the environment of a run, and arguments of `plan` that go on where the run ended."""
-        project = self
-        if request.environment != (self.environment or ""):
-            project = Project(
-                self.root, self.settings, request.environment, self.home, self.conf_source, self.secrets
-            )
+        """Return the project in the configuration of a run, and arguments of `plan` that go on where the run ended."""
+        project, source = self, self.conf_source
+        if source is None:
+            source = recorded_source(request.conf_source, self.root)
+        if (request.environment, source) != (self.environment or "", self.conf_source):
+            project = Project(self.root, self.settings, request.environment, self.home, source, self.secrets)
         origin = Origin(f"run {record.short_id}")
         params = [located(plain, origin) for plain in request.params]
         whole = project.pipeline(*request.pipelines, parameters=project._config_with(params).parameters)

@@ -48,7 +48,7 @@ def _repeat(asked: Mapping[str, Any], stop: Any) -> dict[str, Any]:
 
     tree = Path(asked["tree"])
     root, settings = find_root(tree)
-    project = Project(root, settings, asked["environment"], Path(asked["home"]))
+    project = Project(root, settings, asked["environment"], Path(asked["home"]), asked["conf_source"])
     notes: list[str] = []
     params = _parameters(project, asked["parameters"], notes)
     _put_inputs(project, asked, notes)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from mlflow_tmpl.config.yaml import MAX_BYTES, SUFFIXES, parse_yaml, read_yaml
 from mlflow_tmpl.errors import ConfigError, place
-from mlflow_tmpl.masking import mask_urls
+from mlflow_tmpl.masking import MASK, mask_urls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -136,7 +136,7 @@ def open_source(where: str | os.PathLike[str]) -> Source:
         ConfigError: there is none, or it is damaged, too large, or leads out of its place.
     """
     text = os.fspath(where)
-    if "://" in text or text.startswith("github:"):
+    if _is_remote(text):
         return _remote(text)
     path = Path(text)
     if path.is_dir():
@@ -151,6 +151,36 @@ def open_source(where: str | os.PathLike[str]) -> Source:
         raise ConfigError(f"the archive cannot be read: {error.strerror}", where=place(path)) from error
     _check_size(size, text)
     return _archive(text, content)
+
+
+def named_source(where: str | os.PathLike[str], root: Path) -> str:
+    """Return how a source of configuration is recorded: from the project's root if it lies there, else from anywhere.
+
+    Example:
+        >>> named_source("https://host/conf.zip", Path())
+        'https://host/conf.zip'
+    """
+    text = os.fspath(where)
+    if _is_remote(text):
+        return text
+    path = Path(text).resolve()
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+
+
+def recorded_source(name: str, root: Path) -> str | None:
+    """Return the source that was recorded, ``None`` if it was the project's own folder.
+
+    Raises:
+        ConfigError: a password was part of its URL, which nothing records.
+    """
+    if MASK in name:
+        hint = "say it again with --conf-source"
+        raise ConfigError(f"the configuration came from {name!r}, whose secret is not recorded", hint=hint)
+    return (name if _is_remote(name) else str(root / name)) if name else None
+
+
+def _is_remote(text: str) -> bool:
+    return "://" in text or text.startswith("github:")
 
 
 def _remote(url: str) -> Source:

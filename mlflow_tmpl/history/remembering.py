@@ -26,6 +26,7 @@ class Remembering:
     if TYPE_CHECKING:
         home: Path
         settings: Settings
+        conf_source: str | Path | None
 
         @property
         def catalog(self) -> Catalog: ...  # noqa: D102
@@ -92,7 +93,7 @@ class Remembering:
         """
         from mlflow_tmpl.history.rerun import rerun
 
-        return rerun(self.home, self.settings, self.ledger, run, code)
+        return rerun(self.home, self.settings, self.ledger, run, code, self.conf_source)
 
     def versions(self, name: str) -> list[KnownVersion]:
         """Return every version of a dataset, the one that was made or taken last first.

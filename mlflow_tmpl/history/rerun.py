@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mlflow_tmpl.config.sources import named_source, recorded_source
 from mlflow_tmpl.errors import LedgerError, MloError, UsageError, did_you_mean
 from mlflow_tmpl.history.contents import contents_of
 from mlflow_tmpl.history.files import machine_files, own_files
@@ -72,7 +73,14 @@ class Repetition:
         }
 
 
-def rerun(root: Path, settings: Settings, ledger: Ledger, reference: str, code: str = "today") -> Repetition:
+def rerun(
+    root: Path,
+    settings: Settings,
+    ledger: Ledger,
+    reference: str,
+    code: str = "today",
+    conf_source: str | Path | None = None,
+) -> Repetition:
     """Repeat a past run.
 
     Args:
@@ -81,6 +89,7 @@ def rerun(root: Path, settings: Settings, ledger: Ledger, reference: str, code: 
         ledger: where the run is recorded, and its repetition will be.
         reference: which run is meant.
         code: ``today`` or ``then``.
+        conf_source: what takes the place of the configuration folder, if other than for that run.
 
     Raises:
         LedgerError: there is no such run, or what it needs was not kept.
@@ -95,7 +104,10 @@ def rerun(root: Path, settings: Settings, ledger: Ledger, reference: str, code: 
     with _folder(ledger) as tree:
         notes = _environment_notes(then.environment, ledger.used_packages(record.id))
         notes += _put_files(tree, root, settings, ledger, record, then.files, code)
-        answer = _run(tree, root, _asked(record, request, ledger))
+        source = named_source(conf_source, root) if conf_source is not None else request.conf_source
+        if source:
+            notes.append(f"configuration is what {source!r} has today")
+        answer = _run(tree, root, _asked(record, request, ledger, recorded_source(source, root)))
     was, now = contents_of(ledger, record.id).outputs, contents_of(ledger, answer["id"]).outputs
     shared = [name for name in was if name in now]
     return Repetition(
@@ -167,12 +179,13 @@ def _put_texts(tree: Path, ledger: Ledger, record: RunRecord, then: Mapping[str,
         target.write_bytes(text)
 
 
-def _asked(record: RunRecord, request: Request, ledger: Ledger) -> dict[str, Any]:
+def _asked(record: RunRecord, request: Request, ledger: Ledger, source: str | None) -> dict[str, Any]:
     return {
         "run": record.id,
         "pipelines": list(request.pipelines),
         "selectors": request.selectors,
         "environment": request.environment or None,
+        "conf_source": source,
         "engine": record.engine if record.engine in {"inline", "threads"} else None,
         "parameters": {key: known["value"] for key, known in record.parameters.items()},
         "inputs": contents_of(ledger, record.id).inputs,

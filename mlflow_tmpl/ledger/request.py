@@ -23,6 +23,7 @@ class Request:
         force: nodes that were to run whatever the past says.
         load_versions: input to the version of it that was to be loaded.
         validate: whether data was to be checked by schemas.
+        conf_source: what took the place of the configuration folder, from the project's root; empty for that itself.
     """
 
     pipelines: Sequence[str] = ()
@@ -33,6 +34,7 @@ class Request:
     force: Sequence[str] = ()
     load_versions: Mapping[str, str] = field(default_factory=dict)
     validate: bool = True
+    conf_source: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the request as plain data."""

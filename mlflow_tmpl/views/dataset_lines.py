@@ -82,10 +82,11 @@ def resolution_lines(found: Resolution, settings: Sequence[Setting], paper: Pape
 
 
 def setting_lines(settings: Sequence[Setting], paper: Paper) -> Iterator[str]:
-    """Yield each value of an entry with its place, and below it what it overrode."""
+    """Yield each value of an entry with its place, below it what it was made from, and what it overrode."""
     rows = []
     for each in settings:
         rows.append((each.key, _text(each.value), each.where))
+        rows += [("", f"from {each.written}", "")] if each.written else []
         rows += [("", f"overrode {_text(value)}", where) for value, where in each.overrode]
     yield from table_lines(("key", "value", "where"), rows, paper, whole=("key", "where"))
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.catalog.secrets import showable
+from mlflow_tmpl.config.values import Resolved
+from mlflow_tmpl.masking import MASK, mask_text
 
 if TYPE_CHECKING:
     from mlflow_tmpl.config.values import Value
@@ -20,17 +22,20 @@ class Setting:
         value: as JSON can hold it.
         where: ``file:line``.
         overrode: values of lower layers, the nearest first, each with its place.
+        written: the text with interpolations that the value was made from; empty if there are none.
     """
 
     key: str
     value: Any
     where: str
     overrode: tuple[tuple[Any, str], ...] = ()
+    written: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the setting as plain data."""
         below = [{"value": value, "where": where} for value, where in self.overrode]
-        return {"key": self.key, "value": self.value, "where": self.where, "overrode": below}
+        written = {"written": self.written} if self.written else {}
+        return {"key": self.key, "value": self.value, "where": self.where, **written, "overrode": below}
 
 
 def settings_of(entry: Value) -> tuple[Setting, ...]:
@@ -43,7 +48,11 @@ def settings_of(entry: Value) -> tuple[Setting, ...]:
 
 
 def _setting(key: str, value: Value) -> Setting:
-    return Setting(key, _shown(key, value), str(value.origin), _below(key, value))
+    shown = _shown(key, value)
+    written = ""
+    if isinstance(value, Resolved) and shown != MASK:  # the default of an interpolation may be a secret
+        written = mask_text(value.written)
+    return Setting(key, shown, str(value.origin), _below(key, value), written)
 
 
 def _below(key: str, value: Value) -> tuple[tuple[Any, str], ...]:
@@ -60,7 +69,7 @@ def _shown(key: str, value: Value) -> Any:
 
     Credentials that are a text are a name, and no secret.
     """
-    shown = value.plain()
+    shown = value.shown()
     if key == "credentials" and isinstance(shown, str):
         return shown
     parts = key.split(".")

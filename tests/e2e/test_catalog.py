@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from tests.conftest import MadeProject
@@ -245,3 +246,24 @@ def test_no_secret_shows_whatever_is_asked_of_a_dataset(project: MadeProject):
     assert "hush" not in told
     assert "s3-bucket-of-mine" not in told
     assert "env:PLACE/x.csv" in told
+
+
+def test_a_value_is_shown_beside_what_is_written_of_it(make_project: Callable[..., MadeProject]):
+    project = make_project(files={"conf/base/globals.yml": "folder: data/raw\n"})
+    project.write(
+        "conf/base/catalog.yml",
+        """\
+        here: {filepath: "${globals:folder}/x.csv", layer: "${oc.env:WHERE}", password: "${oc.env:NO,hush-hush}"}
+        """,
+    )
+    shown = project.json("catalog", "show", "here", env={"WHERE": "zq"})
+    jsonschema.validate(shown, json.loads((SCHEMAS / "dataset.schema.json").read_text()))
+    rows = {each["key"]: (each["value"], each.get("written")) for each in shown["settings"]}
+    assert rows == {
+        "filepath": ("data/raw/x.csv", "${globals:folder}/x.csv"),
+        "layer": ("env:WHERE", "${oc.env:WHERE}"),
+        "password": ("***", None),
+    }
+    said = project.mlo("catalog", "show", "here", env={"WHERE": "zq"}).stdout
+    assert "from ${globals:folder}/x.csv" in said
+    assert "hush" not in said

@@ -103,3 +103,22 @@ def test_files_of_parameters_are_laid_one_over_the_other(typed: MadeProject):
     done = typed.mlo("run", "--params-file", "one.yml", "--params-file", "two.yml", "--params", "folder=out")
     assert done.returncode == 0, done.stderr
     assert (typed.root / "out" / "result.txt").read_text() == "7.0 6"
+
+
+def test_a_run_is_resumed_and_repeated_with_the_configuration_that_it_had(typed: MadeProject):
+    with tarfile.open(typed.root / "other.tar.gz", "w:gz") as archive:
+        archive.add(typed.root / "conf", "conf")
+    assert typed.mlo("run", "--conf-source", "other.tar.gz").returncode == 0
+    typed.write("conf/base/parameters.yml", "train: {alpha: 9}\nout: x\n")
+    typed.write("conf/local/parameters.yml", "")
+    resumed = typed.json("run", "--resume")
+    assert [node["action"] for node in resumed["nodes"]] == ["reuse"]
+    (typed.root / "data" / "result.txt").unlink()
+    again = typed.json("runs", "rerun")
+    assert (again["status"], again["same"]) == ("done", ["result"])
+    assert "configuration is what 'other.tar.gz' has today" in again["notes"]
+    (typed.root / "other.tar.gz").rename(typed.root / "moved.tar.gz")
+    gone = typed.mlo("run", "--resume")
+    assert gone.returncode == 2
+    assert "there is no configuration at" in gone.stderr
+    assert typed.mlo("run", "--resume", "--conf-source", "moved.tar.gz").returncode == 0

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlflow_tmpl import errors
-from mlflow_tmpl.errors import DataError, LedgerError, MloError, NodeError, did_you_mean, place
+from mlflow_tmpl.errors import (
+    DamageError,
+    DataError,
+    LedgerError,
+    MloError,
+    NodeError,
+    StoreError,
+    did_you_mean,
+    place,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,8 +29,9 @@ def test_an_error_says_where_what_and_the_way_out_in_this_order() -> None:
 
 def test_what_fails_in_a_run_is_1_and_all_that_is_known_before_is_2() -> None:
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, MloError)]
-    assert {kind.exit_code for kind in kinds if kind in (DataError, NodeError)} == {1}
-    assert {kind.exit_code for kind in kinds if kind not in (DataError, NodeError)} == {2}
+    failures = {DataError, NodeError, StoreError, DamageError}
+    assert {kind for kind in kinds if kind.exit_code == 1} == failures
+    assert {kind.exit_code for kind in kinds if kind not in failures} == {2}
     assert LedgerError in kinds
 
 

@@ -5,6 +5,7 @@ import zipfile
 import pytest
 
 from mlflow_tmpl.config import Config, environments, open_source, sources
+from mlflow_tmpl.config.sources import named_source, recorded_source
 from mlflow_tmpl.errors import ConfigError
 
 FILES = {
@@ -115,3 +116,21 @@ def test_what_is_not_there_is_refused(tmp_path):
         open_source("memory://no/such/folder")
     with pytest.raises(ConfigError, match=r"nosuch://me:\*\*\*@h/x: configuration cannot be fetched"):
         open_source("nosuch://me:hush@h/x")
+
+
+def test_a_source_is_recorded_from_the_root_and_found_again(tmp_path):
+    root = tmp_path / "project"
+    for where, name in (
+        (root / "conf.zip", "conf.zip"),
+        (tmp_path / "elsewhere", str(tmp_path / "elsewhere")),
+        ("memory://conf.zip", "memory://conf.zip"),
+    ):
+        assert named_source(where, root) == name
+        assert recorded_source(name, root) == str(where)
+    assert recorded_source("", root) is None
+
+
+def test_a_source_whose_password_was_not_recorded_has_to_be_said_again(tmp_path):
+    with pytest.raises(ConfigError) as caught:
+        recorded_source("https://me:***@host/conf.zip", tmp_path)
+    assert caught.value.hint == "say it again with --conf-source"
