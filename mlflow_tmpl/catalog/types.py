@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from mlflow_tmpl.catalog.datasets import TYPE_NAMES, Format
+from mlflow_tmpl.catalog.datasets import MEMORY_NAMES, TYPE_NAMES, Format, packages_of
 from mlflow_tmpl.catalog.entry import unknown_type
 from mlflow_tmpl.catalog.failures import one_line
 from mlflow_tmpl.errors import did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from importlib.metadata import EntryPoint
 
     from mlflow_tmpl.catalog.entry import Entry
@@ -19,6 +21,31 @@ GROUP = "mlflow_tmpl.datasets"
 """Entry points of packages that bring types: the name is the type, what it loads is a `Format` or a class."""
 
 KEDRO = "kedro_datasets"
+
+
+def packages_behind(described: Any) -> Iterator[str]:
+    """Yield the packages, as they are imported, that load and save a dataset and that its values belong to.
+
+    Args:
+        described: what it says of itself; the types within it, as of partitions, count as well.
+    """
+    if isinstance(described, dict):
+        yield from _packages_of(str(described.get("type", "memory")))
+        for inner in described.values():
+            yield from packages_behind(inner)
+
+
+@lru_cache(maxsize=1024)
+def _packages_of(name: str) -> tuple[str, ...]:
+    known = () if name in MEMORY_NAMES else packages_of(name)
+    if known is not None:
+        return known
+    brought = plugins().get(name, [])
+    return (
+        name.partition(".")[0],
+        KEDRO,
+        *(each.value.partition(":")[0].partition(".")[0] for each in brought),
+    )
 
 
 def find_type(entry: Entry) -> Format | type[Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlflow_tmpl.catalog.entry import NOTES
 from mlflow_tmpl.catalog.extent import Extent, extent_of
+from mlflow_tmpl.catalog.types import packages_behind
 from mlflow_tmpl.hashing import digest, digest_file
 from mlflow_tmpl.pipeline.names import base_name, is_parameter
 from mlflow_tmpl.planning.changed_code import code_differences
@@ -111,6 +112,8 @@ class Decider:
         self._kept = kept or NothingKept()
         self._how = lru_cache(maxsize=None)(self._describe)
         self._own_code = lru_cache(maxsize=None)(self._find_own_code)
+        self._packages = lru_cache(maxsize=None)(self._find_packages)
+        self._codes: dict[str, CodeFingerprint] = {}
         self._anew: set[str] = set()
         self._unrestorable: set[int] = set()
         self._restored: set[str] = set()
@@ -169,9 +172,20 @@ class Decider:
             self.expected(name) in self._kept and self.keep_mode(node, name) != "never" for name in names
         )
 
+    def _code_of(self, node: Node) -> CodeFingerprint:
+        """Return the fingerprint of a node's function, with the packages that its data belongs to."""
+        if node.name not in self._codes:
+            names = (name for name in (*node.inputs.values(), *node.outputs) if not is_parameter(name))
+            packages = sorted({package for name in names for package in self._packages(name)})
+            self._codes[node.name] = self._code.fingerprint(node.func, tuple(packages))
+        return self._codes[node.name]
+
+    def _find_packages(self, name: str) -> tuple[str, ...]:
+        return () if self._catalog.is_memory(name) else tuple(packages_behind(self._catalog.describe(name)))
+
     def code_id(self, node: Node) -> str:
         """Return the fingerprint of a node's code."""
-        return self._code.fingerprint(node.func).id
+        return self._code_of(node).id
 
     def code_parts(self) -> Mapping[str, Mapping[str, str]]:
         """Return what each fingerprint of code is made of."""
@@ -179,7 +193,7 @@ class Decider:
 
     def code_sources(self, node: Node) -> Mapping[str, str]:
         """Return the source of each definition that counts for a node: hash to text."""
-        parts = self._code.fingerprint(node.func).parts
+        parts = self._code_of(node).parts
         found = {value: self._code.definition(name) for name, value in parts.items()}
         return {value: definition.text for value, definition in found.items() if definition is not None}
 
@@ -208,14 +222,14 @@ class Decider:
             return (Reason("new"),)
         if decision.key is not None and past.key == decision.key:
             return (Reason("undone"),)
-        code = self._code.fingerprint(self._pipeline.nodes[position].func)
+        code = self._code_of(self._pipeline.nodes[position])
         now = Present(decision.parts, self._parameters[position], self._extent)
         in_code = code_differences(past.parts.code, code, self._history, self._code.definition)
         return (*in_code, *differences(past.parts, now, self._history)) or (Reason("undone"),)
 
     def _decide(self, node: Node, position: int) -> Decision:
         inputs, doubts = self._inputs(node)
-        code = self._code.fingerprint(node.func)
+        code = self._code_of(node)
         doubts += [Reason("unfollowable", doubt) for doubt in (*code.doubts, *self._own_doubts(node))]
         parts = Parts.of(
             code.id,

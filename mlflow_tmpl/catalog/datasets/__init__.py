@@ -98,6 +98,20 @@ def source_named(name: str) -> Source | None:
     return _SOURCES.get(name)
 
 
+def packages_of(name: str) -> tuple[str, ...] | None:
+    """Return the packages that do the work for a type, and that its values belong to, as they are imported.
+
+    Args:
+        name: as `describe` tells the type; ``None`` is returned for one that is none of these.
+
+    Example:
+        >>> packages_of("parquet"), packages_of("json"), packages_of("my_package.Scans")
+        (('pyarrow', 'pandas'), (), None)
+    """
+    known = _BY_NAME.get(name) or _SOURCES.get(name)
+    return tuple(filter(None, (known.package, known.library))) if known is not None else None
+
+
 def formats_of(library: str) -> tuple[str, ...]:
     """Return the formats that a library's name leaves open.
 
@@ -137,5 +151,6 @@ __all__ = [
     "format_named",
     "format_of_path",
     "formats_of",
+    "packages_of",
     "source_named",
 ]

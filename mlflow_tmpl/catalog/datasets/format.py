@@ -32,6 +32,7 @@ class Format:
             there is no such way.
         exact: whether loading gives back a value equal to the one saved, in type and content.
         package: what has to be installed beyond what we always need, as it is imported.
+        library: what the values belong to, as it is imported, if that is another package.
         extra: the optional dependencies of ours that bring it.
         save_defaults: arguments of `save` that a user's own overrule.
         pickled: whether loading a file runs what the file says: one from elsewhere is opened only where it is trusted.
@@ -51,6 +52,7 @@ class Format:
     head: Callable[..., Any] | None = None
     exact: bool = False
     package: str = ""
+    library: str = ""
     extra: str = ""
     save_defaults: Mapping[str, Any] = field(default_factory=dict)
     pickled: bool = False
@@ -73,7 +75,7 @@ class Source:
         saves: whether it can be saved.
         streams: whether it can be saved chunk by chunk.
         fingerprint: what tells that the content changed, for people.
-        package, extra: as for a format.
+        package, library, extra: as for a format.
     """
 
     name: str
@@ -88,4 +90,5 @@ class Source:
     streams: bool = False
     fingerprint: str = ""
     package: str = ""
+    library: str = ""
     extra: str = ""

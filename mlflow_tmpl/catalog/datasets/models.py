@@ -54,6 +54,7 @@ MODELS = (
     Format(
         name="npy",
         value="numpy array",
+        library="numpy",
         aliases=("numpy", "numpy.npy", "numpy.NumpyDataset"),
         suffixes=(".npy",),
         opened=True,
@@ -67,6 +68,7 @@ MODELS = (
     Format(
         name="npz",
         value="dict of numpy arrays",
+        library="numpy",
         aliases=("numpy.npz",),
         suffixes=(".npz",),
         opened=True,
@@ -83,6 +85,7 @@ MODELS = (
         load=_load_skops,
         save=writes_with("skops.io.dump"),
         package="skops",
+        library="sklearn",
         extra="skops",
     ),
     Format(

@@ -124,6 +124,7 @@ JSON = Format(
 YAML = Format(
     name="yaml",
     value="dicts, lists, texts, numbers",
+    library="yaml",
     aliases=("yaml.YAMLDataset",),
     suffixes=(".yaml", ".yml"),
     opened=True,

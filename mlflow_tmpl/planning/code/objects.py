@@ -41,6 +41,25 @@ def modules_in(path: Path, tops: Iterable[str]) -> tuple[str, ...] | None:
     return _found(path, lambda chunk: (name for pattern in patterns for name in pattern.findall(chunk)))
 
 
+_MODULES = re.compile(rb"\x8c.([A-Za-z_]\w*)[\w.]*(?=[\x94\x8ch])|c([A-Za-z_]\w*)[\w.]*\n\w", re.DOTALL)
+"""How the module of a class begins in a pickle, by the protocols from 4 on and by those before."""
+
+
+def packages_in(path: Path, is_package: Callable[[str], bool]) -> tuple[str, ...] | None:
+    """Return the packages that a file of pickled objects names; ``None`` if it cannot be looked into."""
+    known: dict[bytes, bool] = {}
+
+    def look(chunk: bytes) -> Iterator[bytes]:
+        for match in _MODULES.finditer(chunk):
+            name = match[1] or match[2]
+            if name not in known:
+                known[name] = name.isascii() and is_package(name.decode())
+            if known[name]:
+                yield name
+
+    return _found(path, look)
+
+
 def names_in(path: Path, names: Iterable[str]) -> tuple[str, ...] | None:
     """Return those of some names that a file holds; ``None`` if it cannot be looked into."""
     sought = [name.encode() for name in names]

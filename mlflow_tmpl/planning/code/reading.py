@@ -21,7 +21,7 @@ from mlflow_tmpl.planning.files import named_files
 from mlflow_tmpl.planning.values import Reached, Unfollowable, bound_values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +90,20 @@ class CodeReader:
         self._hashes: Hashes[Vertex] | None = None
         self._graph: Graph | None = None
         self._named: dict[str, dict[str, str]] | None = None
-        self._functions: dict[int, tuple[Any, CodeFingerprint]] = {}
+        self._functions: dict[tuple[int, tuple[str, ...]], tuple[Any, CodeFingerprint]] = {}
         self._paths: dict[str, CodeFingerprint | None] = {}
 
-    def fingerprint(self, func: Callable[..., Any]) -> CodeFingerprint:
-        """Return the fingerprint of a function and of everything of the project that it can reach."""
-        known = self._functions.get(id(func))
+    def fingerprint(self, func: Callable[..., Any], packages: tuple[str, ...] = ()) -> CodeFingerprint:
+        """Return the fingerprint of a function and of everything of the project that it can reach.
+
+        Args:
+            func: the function.
+            packages: those that what it is given belongs to: ``frame.mean()`` does not name its library.
+        """
+        known = self._functions.get((id(func), packages))
         if known is None:
-            known = self._functions[id(func)] = (func, self._fingerprint(func))
+            made = self._fingerprint(func, packages)
+            known = self._functions[id(func), packages] = (func, made)
         return known[1]
 
     def fingerprint_of_path(self, dotted: str) -> CodeFingerprint:
@@ -122,7 +128,7 @@ class CodeReader:
         return "." in dotted and self._program.kind_of(dotted.partition(".")[0]) == "own"
 
     def fingerprint_of_objects(self, path: Path | None, content: str) -> CodeFingerprint | None:
-        """Return the fingerprint of the classes that pickled objects are of; ``None`` if none is the project's.
+        """Return the fingerprint of the classes that pickled objects are of; ``None`` if nothing of them counts.
 
         Args:
             path: the file; ``None`` for one that is not on this machine, whose objects may be of any class.
@@ -130,7 +136,11 @@ class CodeReader:
         """
         key = f"objects {content}"
         if key not in self._paths:
-            starts = [PROGRAM] if path is None else self._classes_in(path, content)
+            starts = (
+                [PROGRAM]
+                if path is None
+                else [*self._classes_in(path, content), *self._packages_in(path, content)]
+            )
             hashes = self._hashes_with([])
             below = {hashes.of(vertex) for vertex in starts} - {""}
             self._paths[key] = self._made(hashes, {}, below, []) if below else None
@@ -151,6 +161,14 @@ class CodeReader:
         modules = [module for module in found if module is not None]
         self._hashes_with([module.name for module in modules])
         return [vertex for module in modules for vertex in self._named_in(path, content, module)]
+
+    def _packages_in(self, path: Path, content: str) -> list[Vertex]:
+        """Return the packages that pickled objects name: they do what is done by a method of one."""
+        from mlflow_tmpl.planning.code.objects import packages_in
+
+        is_package = lambda name: self._program.kind_of(name) == "package"  # noqa: E731
+        told = self._cache.remembered(f"{content} packages", lambda: packages_in(path, is_package))
+        return [PROGRAM] if told is None else self._package_vertices(told)
 
     def _named_in(self, path: Path, content: str, module: Module) -> list[Vertex]:
         """Return the names of a module that a file holds."""
@@ -184,7 +202,7 @@ class CodeReader:
                 found[part] = Definition(_shown(unit, text), where, text)
         return found
 
-    def _fingerprint(self, func: Callable[..., Any]) -> CodeFingerprint:
+    def _fingerprint(self, func: Callable[..., Any], packages: tuple[str, ...]) -> CodeFingerprint:
         reached: dict[Reached, None] = {}
         doubts: list[str] = []
         try:
@@ -198,7 +216,11 @@ class CodeReader:
         below = {
             hashes.of(vertex) for each in reached if each.module for vertex in self._starts(each, doubts)
         }
+        below.update(hashes.of(vertex) for vertex in self._package_vertices(packages))
         return self._made(hashes, {"function": digest(bound)}, below, doubts)
+
+    def _package_vertices(self, names: Iterable[str]) -> list[Vertex]:
+        return [("package", name) for name in names if self._program.kind_of(name) == "package"]
 
     def _made(
         self, hashes: Hashes[Vertex], parts: Mapping[str, str], below: set[str], doubts: Sequence[str]

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from mlflow_tmpl.catalog import Catalog
+from mlflow_tmpl.catalog.types import packages_behind
 from mlflow_tmpl.errors import CatalogError
 
 SOURCE = """
@@ -41,6 +42,17 @@ def refusal(catalog: Catalog) -> str:
     with pytest.raises(CatalogError) as caught:
         catalog.dataset("x")
     return str(caught.value)
+
+
+def test_the_packages_behind_a_dataset_are_told_without_importing_them(
+    install: Callable[[str, str], str],
+) -> None:
+    name = install("shelved", "Shelf")
+    assert list(packages_behind({"type": "shelved"})) == ["shelved", "kedro_datasets", name]
+    nested = {"type": "partitioned", "dataset": {"type": "csv"}, "load_args": {"type": 3}}
+    assert next(packages_behind(nested)) == "pandas"
+    assert list(packages_behind({"type": "memory"})) == []
+    assert list(packages_behind({"type": "arrow.csv"})) == ["pyarrow"]
 
 
 def test_a_type_that_a_package_brings_is_known(

@@ -10,7 +10,7 @@ from mlflow_tmpl.pipeline import Node, Pipeline
 from mlflow_tmpl.planning import Force
 from mlflow_tmpl.planning.frontier import Verdict
 
-from .planned import Scene, made, reasons, take
+from .planned import Scene, actions, made, reasons, take
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -141,3 +141,24 @@ def test_force_contains_what_it_forces() -> None:
     assert "a" in Force(every=True)
     assert "a" in Force(nodes=frozenset("a"))
     assert "b" not in Force(nodes=frozenset("a"))
+
+
+@pytest.mark.parametrize("file", ["table.csv", "table.pkl", "table.parquet"])
+def test_a_new_version_of_the_library_of_a_table_wakes_who_only_calls_its_methods(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
+    import pandas
+
+    catalog = Catalog.of({"table": file, "a": "a.json"}, root=scene.root)
+    catalog.save("table", pandas.DataFrame({"a": [1]}))
+    monkeypatch.setattr(Scene, "catalog", lambda _: catalog)
+    scene.saved, pipeline = ("a",), Pipeline([made("n", "table", "a")])
+    scene.run(pipeline)
+    assert actions(scene.plan(pipeline)) == {"n": "reuse"}
+    monkeypatch.setattr(pandas, "__version__", "0.0")
+    assert actions(scene.plan(pipeline)) == {"n": "run"}
+
+
+def test_what_takes_no_tables_does_not_count_their_library(scene: Scene) -> None:
+    codes = scene.plan(Pipeline([BASE])).decider.code_parts().values()
+    assert not any(name.startswith("package") for parts in codes for name in parts)
