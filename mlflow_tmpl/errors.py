@@ -113,8 +113,13 @@ class NodeError(MloError):
     exit_code = 1
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: str, known: Iterable[str], likeness: float = 0.6) -> str:
     """Return ``did you mean 'x'?`` for the nearest of the known names, or an empty string.
+
+    Args:
+        name: what was written.
+        known: what there is.
+        likeness: how near a name has to be, from 0 to 1; names that all begin alike have to be nearer.
 
     Example:
         >>> did_you_mean("penguinz", ["penguins", "model"])
@@ -122,7 +127,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """
     from difflib import get_close_matches  # only an error pays for it
 
-    near = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    near = get_close_matches(name, list(known), n=1, cutoff=likeness)
     return f"did you mean {near[0]!r}?" if near else ""
 
 

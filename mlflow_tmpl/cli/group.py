@@ -66,5 +66,6 @@ def told(error: click.UsageError) -> UsageError:
     hint = f"{error.ctx.command_path if error.ctx else 'mlo'} --help shows how"
     if isinstance(error, click.NoSuchOption):
         text = f"there is no option {error.option_name!r}"
-        hint = did_you_mean(error.option_name, error.possibilities or ()) or hint
+        known = [name for each in error.ctx.command.params for name in each.opts] if error.ctx else ()
+        hint = did_you_mean(error.option_name, known, 0.75) or hint
     return UsageError(text[:1].lower() + text[1:], hint=hint)

@@ -58,11 +58,9 @@ def command(output: str | None, ascii_only: bool, as_json: bool, **options: Any)
     suffix = _suffix(output, as_json)
     result = reserve_stdout("utf-8" if output or as_json else sys.stdout.encoding)
     view = graph_of(open_from(options), options, code=as_json or suffix in WITH_CODE)
+    view = masked(view, click.get_current_context().ensure_object(Secrets))
     if output:
-        _write(
-            Path(output),
-            click.get_current_context().ensure_object(Secrets).mask_known(_rendered(view, suffix)),
-        )
+        _write(Path(output), _rendered(view, suffix))
         click.echo(output, result)
     elif as_json:
         click.echo(_rendered(view, ".json"), result)
@@ -98,6 +96,15 @@ def graph_of(project: Project, options: Mapping[str, Any], *, code: bool) -> Gra
         memberships=_memberships(project, names) if code else None,
         code=code,
     )
+
+
+def masked(view: GraphView, secrets: Secrets) -> GraphView:
+    """Return a view without what must not be seen; a rendering of it may be compressed, where nothing is found."""
+    import msgspec
+
+    from mlflow_tmpl.views.graph import GraphView
+
+    return msgspec.convert(secrets.mask_data(msgspec.to_builtins(view)), GraphView)
 
 
 def _keys(parameters: tuple[str, ...]) -> list[str]:
