@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Mapping
-from contextlib import closing, suppress
-from dataclasses import fields
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from threading import RLock
@@ -35,9 +35,11 @@ from mlflow_tmpl.pipeline.signature import read_signature
 from mlflow_tmpl.settings import Settings, find_root
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from types import ModuleType
 
+    from mlflow_tmpl.definition import Definition, Definitions
+    from mlflow_tmpl.definition.ways import Loaded, Remembered
     from mlflow_tmpl.engine import RunResult
     from mlflow_tmpl.engine.events import Listener
     from mlflow_tmpl.ledger import Ledger, NodeRecord
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
     from mlflow_tmpl.ledger.project_store import ProjectStore
     from mlflow_tmpl.ledger.records import RunRecord
     from mlflow_tmpl.ledger.request import Request
-    from mlflow_tmpl.planning import Plan
+    from mlflow_tmpl.planning import CodeReader, Plan
     from mlflow_tmpl.store import Shelf
     from mlflow_tmpl.store.kept import KeptValues
     from mlflow_tmpl.views.preview import Preview
@@ -62,6 +64,7 @@ def open_project(
     conf_source: str | Path | None = None,
     *,
     secrets: Secrets | None = None,
+    remembers: bool = False,
 ) -> Project:
     """Return the project that a folder lies in.
 
@@ -72,12 +75,14 @@ def open_project(
         env: configuration environment; the project's own choice unless given.
         conf_source: a folder, an archive, or a URL of one, that takes the place of the configuration folder.
         secrets: is told of the secrets that are used, so that they can be masked in what is shown.
+        remembers: whether plans are made from pipelines as they were last loaded, where nothing that they depend on
+            has changed; the functions of their nodes cannot be called.
 
     Raises:
         ProjectError: there is no project, or its `[tool.mlo]` is wrong.
     """
     root, settings = find_root(Path(path))
-    return Project(root, settings, env, conf_source=conf_source, secrets=secrets)
+    return Project(root, settings, env, conf_source=conf_source, secrets=secrets, remembers=remembers)
 
 
 class Project(Remembering):
@@ -92,6 +97,7 @@ class Project(Remembering):
         home: the folder whose `.mlo` has ledger and store; the same unless given.
         conf_source: what takes the place of the configuration folder: a folder, an archive, or a URL.
         secrets: is told of the secrets that are used, so that they can be masked in what is shown.
+        remembers: whether plans are made from pipelines as they were last loaded.
 
     Attributes:
         root: the folder.
@@ -110,6 +116,7 @@ class Project(Remembering):
         home: Path | None = None,
         conf_source: str | Path | None = None,
         secrets: Secrets | None = None,
+        remembers: bool = False,
     ) -> None:
         self.root = root
         self.home = home or root
@@ -118,6 +125,7 @@ class Project(Remembering):
         self.conf_source = conf_source
         self.secrets = Secrets() if secrets is None else secrets
         self._lock = RLock()
+        self._definitions = self._listen() if remembers else None
 
     def __repr__(self) -> str:
         return f"<Project {self.name} at {self.root}>"
@@ -270,36 +278,144 @@ class Project(Remembering):
         Raises:
             MloError: anything that can be known to be wrong before a node starts.
         """
-        from mlflow_tmpl.ledger.database import FOLDER
-        from mlflow_tmpl.planning import CodeReader, Force, bind_parameters, make_plan
+        asked = Asked(params, reuse, frozenset(_names(force)), load_versions or {}, validate, selectors)
+        return self._planned(pipelines, asked, lambda _: True)
+
+    def _planned(self, names: Sequence[str], asked: Asked, suits: Callable[[Plan], bool]) -> Plan:
+        """Return a plan, from pipelines as they were last loaded if such a plan can be made and suits."""
+        from mlflow_tmpl.definition import NotRemembered
+        from mlflow_tmpl.definition.ways import Loaded, Remembered
+
+        parameters = self._config_with(asked.params).parameters
+        known = self._remembered(names, parameters)
+        if known is not None:
+            with suppress(NotRemembered, MloError):  # loading tells what is wrong, as it is now
+                plan, _ = self._plan(Remembered(known), asked)
+                if suits(plan):
+                    return plan
+        loaded = Loaded(self.pipeline(*names, parameters=parameters))
+        plan, code = self._plan(loaded, asked)
+        self._remember(names, parameters, loaded, code)
+        return plan
+
+    def _plan(self, way: Loaded | Remembered, asked: Asked) -> tuple[Plan, CodeReader]:
+        from mlflow_tmpl.planning import Force, make_plan
         from mlflow_tmpl.planning.wiring import check_wiring
 
-        config = self._config_with(params)
-        parameters = config.parameters
-        whole = self.pipeline(*pipelines, parameters=parameters)
-        self._check_overrides(params, whole)
-        part = whole.select(_selection(selectors))
-        every = self._catalog_of(config) if params and config.catalog_takes_parameters else self.catalog
-        catalog = _read_as(every, part, load_versions or {}, validate)
-        check_wiring(part, catalog, elsewhere=lambda: self._elsewhere(whole, parameters))
-        forced = frozenset(_names(force))
-        for name in forced:
+        config = self._config_with(asked.params)
+        whole, parameters = way.whole, config.parameters
+        self._check_overrides(asked.params, whole)
+        part = whole.select(_selection(asked.selectors))
+        own_catalog = asked.params and config.catalog_takes_parameters
+        every = self._catalog_of(config) if own_catalog else self.catalog
+        catalog = _read_as(every, part, asked.load_versions, asked.validate)
+        check_wiring(part, catalog, (), lambda: self._elsewhere(whole, parameters), way.check)
+        for name in asked.force:
             if name not in part:
                 raise UsageError(
                     f"there is no node {name!r} to force", hint=did_you_mean(name, part.positions)
                 )
         self.ledger.hashes.warm(_paths(catalog, part.datasets))
-        bound = bind_parameters(part, parameters)
-        own = frozenset({self.settings.package.partition(".")[0]})
-        cache = self.root / FOLDER / "cache" / "code"
-        code = CodeReader(self.root, self.ledger.hashes, _outputs(every, whole), own, cache)
-        past, asked = self.ledger.past(), Force(not reuse, forced)
+        bound = way.bind(part, parameters)
+        code = way.code(*self._reading(every, whole))
+        past, force = self.ledger.past(), Force(not asked.reuse, asked.force)
         self.kept.refresh()
-        plan = make_plan(part, catalog, bound, past, code, asked, self.shelf, self.kept)
+        plan = make_plan(part, catalog, bound, past, code, force, self.shelf, self.kept)
         plan.check_schemas()
         code.keep()
         self.ledger.keep()
-        return plan
+        return plan, code
+
+    def _reading(self, catalog: Catalog, pipeline: Pipeline) -> tuple[Any, ...]:
+        """Return what a `CodeReader` takes."""
+        from mlflow_tmpl.ledger.database import FOLDER
+
+        own = frozenset({self.settings.package.partition(".")[0]})
+        cache = self.root / FOLDER / "cache" / "code"
+        return self.root, self.ledger.hashes, _outputs(catalog, pipeline), own, cache
+
+    def outline(self, *names: str, code: bool = False) -> Pipeline:
+        """Return pipelines to look at: their functions may be such as cannot be called.
+
+        Args:
+            names: of pipelines; all nodes if none is given.
+            code: whether the source text of functions is looked at.
+
+        Raises:
+            MloError: as `pipeline`.
+        """
+        from mlflow_tmpl.definition.ways import Loaded
+
+        known = self._remembered(names, self.config.parameters)
+        if known is not None and not (code and known.hides_code):
+            return known.pipeline
+        whole = self.pipeline(*names)
+        if self._definitions is not None and self.has_ledger:
+            from mlflow_tmpl.planning import CodeReader
+
+            with suppress(MloError):  # a catalog that is wrong does not keep anyone from looking
+                reader = CodeReader(*self._reading(self.catalog, whole))
+                self._remember(names, self.config.parameters, Loaded(whole), reader)
+                reader.keep()
+        return whole
+
+    def members(self) -> Mapping[str, Sequence[str]]:
+        """Return the pipelines by name, each with the names of its nodes.
+
+        Raises:
+            MloError: as `pipelines`.
+        """
+        known = self._remembered((), self.config.parameters)
+        if known is not None and known.members is not None:
+            return known.members
+        return {name: [node.name for node in pipeline] for name, pipeline in self.pipelines.items()}
+
+    @property
+    def pipeline_names(self) -> Sequence[str]:
+        """The names of the pipelines.
+
+        Raises:
+            MloError: as `pipelines`.
+        """
+        known = self._remembered((), self.config.parameters)
+        return list(self.pipelines) if known is None else known.names
+
+    @property
+    def why_loaded(self) -> str:
+        """Why the project has to be loaded each time; empty if it has not, or was not loaded yet."""
+        return "" if self._definitions is None else self._definitions.why
+
+    def _listen(self) -> Definitions:
+        from mlflow_tmpl import __version__
+        from mlflow_tmpl.definition import Definitions
+        from mlflow_tmpl.ledger.database import FOLDER
+
+        settings = self.settings
+        told = [__version__, settings.package, settings.source, settings.config, self.environment or ""]
+        return Definitions(self.home / FOLDER / "cache" / "definitions", self.root, told)
+
+    def _remembered(self, names: Sequence[str], parameters: Value) -> Definition | None:
+        """Return what is known of pipelines, if nothing that it depends on has changed."""
+        if self._definitions is None or "pipelines" in self.__dict__:
+            return None
+        self._find_source()
+        return self._definitions.find(names, lambda: _hash_of(parameters))
+
+    def _remember(self, names: Sequence[str], parameters: Value, loaded: Loaded, code: CodeReader) -> None:
+        """Keep pipelines that were just loaded, for as long as what they depend on does not change."""
+        definitions = self._definitions
+        if definitions is None:
+            return
+        from mlflow_tmpl.definition.recording import recorded
+
+        registry = self._registry
+        taken = _hash_of(parameters) if self._makes_pipelines_from_parameters else ""
+        members = None
+        if not names and not taken:
+            members = {name: [node.name for node in each] for name, each in self.pipelines.items()}
+        called = [(registry.__name__, "register_pipelines")] if registry is not None else []
+        told = list(self.pipelines), members, code, loaded.passed, taken, called
+        definitions.keep(names, lambda: recorded(definitions, loaded.whole, *told))
 
     def run(
         self,
@@ -347,6 +463,7 @@ class Project(Remembering):
             Cancelled: someone asked the run to stop.
             NodeFailure: a node failed; its ``result`` tells what came of the others.
         """
+        from mlflow_tmpl.definition.ways import calls_nothing
         from mlflow_tmpl.engine import execute
         from mlflow_tmpl.engine.events import RunWaits
         from mlflow_tmpl.engine.identity import new_run_id
@@ -358,17 +475,10 @@ class Project(Remembering):
                 listener(RunWaits(str(holder), holder.dataset))
 
         run_id, versions = new_run_id(), self._exact_versions(load_versions)
+        wanted = Asked(params, reuse, frozenset(_names(force)), versions, validate, selectors)
         plan = self.ledger.leases.claimed(
             run_id,
-            lambda: self.plan(
-                *pipelines,
-                params=params,
-                reuse=reuse,
-                force=force,
-                load_versions=versions,
-                validate=validate,
-                **selectors,
-            ),
+            lambda: self._planned(pipelines, wanted, calls_nothing),
             float("inf") if wait is True else float(wait),
             tell_waiting,
         )
@@ -604,7 +714,8 @@ class Project(Remembering):
     def _pipelines(self, parameters: Value) -> Mapping[str, Pipeline]:
         with self._lock:
             if self._registry is not None:
-                return registered_pipelines(self._registry, parameters.plain)
+                with self._heard():
+                    return registered_pipelines(self._registry, parameters.plain)
             if self._is_single_file:
                 return {DEFAULT: Pipeline(nodes_of(self._package))}
             name = f"{self._package.__name__}.nodes"
@@ -617,13 +728,17 @@ class Project(Remembering):
                 )
             return DiscoveredPipelines(list(spec.submodule_search_locations), name, self._import)
 
+    def _heard(self) -> AbstractContextManager[None]:
+        """Listen to what the project's code does while it is loaded, if that is to be remembered."""
+        return nullcontext() if self._definitions is None else self._definitions.tracing.listening()
+
     def _import(self, name: str) -> ModuleType:
         """Import a module of the project, keeping the sources of all that is loaded with it."""
         from mlflow_tmpl.planning.code import distrusting_bytecode, remember_loaded_sources
 
         before = set(sys.modules)
         try:
-            with distrusting_bytecode():
+            with distrusting_bytecode(), self._heard():
                 return importlib.import_module(name)
         except MloError:
             raise
@@ -644,6 +759,18 @@ class Project(Remembering):
             raise import_failure(name, error) from error
         finally:
             remember_loaded_sources([sys.modules[each] for each in set(sys.modules) - before])
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a plan is asked for, beside the pipelines: arguments of `Project.plan`."""
+
+    params: Overrides | None
+    reuse: bool
+    force: frozenset[str]
+    load_versions: Mapping[str, str]
+    validate: bool
+    selectors: Mapping[str, Names]
 
 
 class _FileHashes:
@@ -709,6 +836,14 @@ def _selection(selectors: Mapping[str, Names]) -> Selection:
                 hint=did_you_mean(name, _SELECTORS) or f"there are {', '.join(_SELECTORS)}",
             )
     return Selection(**{key: _names(names) for key, names in selectors.items()})
+
+
+def _hash_of(parameters: Value) -> str:
+    """Return the hash of all parameters."""
+    from mlflow_tmpl.hashing import digest
+    from mlflow_tmpl.planning.values import plain_json
+
+    return digest(plain_json(parameters.plain()))
 
 
 def _names(given: Names) -> tuple[str, ...]:

@@ -37,13 +37,13 @@ def names_of(kind: str, given: Mapping[str, Any], incomplete: str) -> list[str]:
 
 def _names(kind: str, project: Project, given: Mapping[str, Any]) -> Iterable[str]:
     if kind == "pipelines":
-        return project.pipelines
+        return project.pipeline_names
     if kind == "environments":
         folder = project.root / project.settings.config
         return sorted(
             {path.name for path in folder.iterdir() if path.is_dir()} | set(project.settings.environments)
         )
-    pipeline = project.pipeline(*(given.get("pipelines") or ()))
+    pipeline = project.outline(*(given.get("pipelines") or ()))
     if kind == "nodes":
         return [node.name for node in pipeline]
     return dict.fromkeys([*pipeline.datasets, *project.catalog])

@@ -24,6 +24,8 @@ COMMANDS = {
     "lineage": "Tell where a dataset came from and what it went into.",
     "runs": "List, compare, repeat and name past runs.",
     "store": "Keep, check, clear and share what runs have made.",
+    "pipelines": "List, show and add pipelines.",
+    "doctor": "Check project and machine, and say how to mend what is wrong.",
     "gc": "Remove what is not needed from the store.",
 }
 """Name and one-line help of each command; `mlo --help` needs no more of it, and a test holds both together."""

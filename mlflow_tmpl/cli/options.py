@@ -185,7 +185,8 @@ def open_from(options: dict[str, Any]) -> Project:
         )
     context = click.get_current_context(silent=True)
     secrets = context.find_object(Secrets) if context else None
-    return open_project(places[0] or ".", options["env"], options.get("conf_source"), secrets=secrets)
+    source = options.get("conf_source")
+    return open_project(places[0] or ".", options["env"], source, secrets=secrets, remembers=True)
 
 
 def ledger_of(options: Mapping[str, Any]) -> Ledger | None:

@@ -80,7 +80,7 @@ def graph_of(project: Project, options: Mapping[str, Any], *, code: bool) -> Gra
     from mlflow_tmpl.views.graph import build_graph
 
     names = options["pipelines"]
-    pipeline = project.pipeline(*names).select(selection_from(options))
+    pipeline = project.outline(*names, code=code).select(selection_from(options))
     catalog, values = project.catalog, project.config.parameters
     found = {key: values.get(key) if key else values for key in _keys(pipeline.parameters)}
     places = {f"params:{key}": str(value.origin) for key, value in found.items() if value is not None and key}
@@ -116,9 +116,13 @@ def _keys(parameters: tuple[str, ...]) -> list[str]:
 def _memberships(project: Project, names: tuple[str, ...]) -> dict[str, list[str]]:
     """Return the pipelines of each node, of those that were asked for: others need not even be importable."""
     members: dict[str, list[str]] = {}
-    for name in names or [name for name in project.pipelines if not name.startswith("__")]:
-        for node in project.pipelines[name]:
-            members.setdefault(node.name, []).append(name)
+    if names:
+        known = {name: [node.name for node in project.outline(name)] for name in names}
+    else:
+        known = {name: list(nodes) for name, nodes in project.members().items() if not name.startswith("__")}
+    for name, nodes in known.items():
+        for node in nodes:
+            members.setdefault(node, []).append(name)
     return members
 
 

@@ -77,12 +77,12 @@ class FileHashes:
             OSError: it cannot be read.
         """
         name = str(path)
-        state = _state(path)
+        state = state_of(path)
         with self._lock:
             known = self._known.get(name) or self._recorded(name)
         if known is not None and known.stands(state):
             return known.digest
-        found = _hash(path)
+        found = stat_and_hash(path)
         with self._lock:
             self._known[name] = self._new[name] = found
         return found.digest
@@ -143,23 +143,24 @@ class FileHashes:
         return FileStat(tuple(rows[0][:4]), rows[0][4], rows[0][5]) if rows else None
 
 
-def _hash(path: Path) -> FileStat:
+def stat_and_hash(path: Path) -> FileStat:
     """Hash a file that holds still meanwhile; of one that never does, the hash stands for nothing later."""
     for _ in range(TRIES):
-        seen_ns, before = time.time_ns(), _state(path)
+        seen_ns, before = time.time_ns(), state_of(path)
         found = digest_file(path)
-        if _state(path) == before:
+        if state_of(path) == before:
             return FileStat(before, seen_ns, found)
     return FileStat(before, 0, found)
 
 
 def _state_or_none(path: Path) -> tuple[int, int, int, int] | None:
     try:
-        return _state(path)
+        return state_of(path)
     except OSError:
         return None
 
 
-def _state(path: Path) -> tuple[int, int, int, int]:
+def state_of(path: Path) -> tuple[int, int, int, int]:
+    """Return size, mtime_ns, ctime_ns and inode of a file."""
     known = os.stat(path)
     return known.st_size, known.st_mtime_ns, known.st_ctime_ns, known.st_ino

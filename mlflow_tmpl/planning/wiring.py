@@ -22,6 +22,7 @@ def check_wiring(
     catalog: Catalog,
     given: Container[str] = (),
     elsewhere: Callable[[], Pipeline] | None = None,
+    check: Callable[[Pipeline, Catalog], None] | None = None,
 ) -> None:
     """Check that every input of a pipeline is given, made by a node or in the catalog, and every output can be saved.
 
@@ -30,6 +31,7 @@ def check_wiring(
         catalog: the datasets.
         given: names of values that are provided.
         elsewhere: gives all nodes there are, to say where a missing value is made.
+        check: checks what functions say of themselves, if not `check_functions`.
 
     Raises:
         CatalogError: an input that nothing provides, or an entry in use that cannot be used.
@@ -54,10 +56,20 @@ def check_wiring(
             raise _made_elsewhere(error, name, catalog, elsewhere) from error
     if saved:
         catalog.check_use((), saved)
+    _check_views(pipeline, catalog)
+    (check or check_functions)(pipeline, catalog)
+
+
+def check_functions(pipeline: Pipeline, catalog: Catalog) -> None:
+    """Check that chunks have somewhere to go, and that no two types along an edge contradict each other.
+
+    Raises:
+        CatalogError: a dataset that chunks cannot be appended to.
+        PipelineError: a generator without one output, or types that contradict each other.
+    """
     for node in pipeline.nodes:
         if is_generator_function(node.func):
             _check_stream(node, catalog)
-    _check_views(pipeline, catalog)
     check_types(pipeline, catalog.is_memory)
 
 

@@ -29,7 +29,8 @@ def source_text(func: Callable[..., Any]) -> str:
     from textwrap import dedent
 
     inner = innermost_function(func)
-    for candidate in (inner, type(inner)):
+    own = getattr(inner, "__code__", inner)  # of a function that is remembered there is nothing else
+    for candidate in (own, type(inner)):
         try:
             return dedent(inspect.getsource(candidate)).rstrip()
         except (OSError, TypeError, SyntaxError, IndexError):
@@ -42,8 +43,10 @@ def signature(func: Callable[..., Any]) -> str:
     import inspect
 
     inner = innermost_function(func)
-    try:
-        found = inspect.signature(inner)
-    except (TypeError, ValueError):
-        return ""
+    found = getattr(inner, "__mlo_signature__", None)  # a function that is remembered says it itself
+    if found is None:
+        try:
+            found = inspect.signature(inner)
+        except (TypeError, ValueError):
+            return ""
     return f"{getattr(inner, '__name__', type(inner).__name__)}{found}"

@@ -37,7 +37,7 @@ def name_argument(command: Command) -> Command:
 def known_pipeline(project: Project) -> Pipeline | None:
     """Return all nodes; ``None``, with a note, where they cannot be loaded: the catalog can be read all the same."""
     try:
-        return project.pipeline()
+        return project.outline()
     except MloError as error:
         click.echo(f"note: who makes and takes what is not known: {error}", err=True)
         return None

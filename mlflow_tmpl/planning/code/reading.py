@@ -17,6 +17,7 @@ from mlflow_tmpl.planning.code.closure import Hashes, flattened
 from mlflow_tmpl.planning.code.graph import ALWAYS, PROGRAM, Graph, Vertex, environment_hash
 from mlflow_tmpl.planning.code.program import Module, Program
 from mlflow_tmpl.planning.code.units import FUNCTION, STATEMENT, Unit
+from mlflow_tmpl.planning.code.unsteady import unsteady_imports
 from mlflow_tmpl.planning.files import named_files
 from mlflow_tmpl.planning.values import Reached, Unfollowable, bound_values
 
@@ -72,6 +73,9 @@ class CodeReader:
         apart: files that do not count, being outputs of the pipeline that the code merely names.
         own: top-level packages whose source counts even where a package manager has put it.
         cache: file that keeps what sources say for the next start.
+
+    Attributes:
+        apart: files that do not count.
     """
 
     def __init__(
@@ -84,7 +88,7 @@ class CodeReader:
     ) -> None:
         self._root = root
         self._hash_file = hash_file
-        self._apart = apart
+        self.apart = apart
         self._cache = FactsCache(cache)
         self._program = Program(root, own, self._cache, hash_file)
         self._hashes: Hashes[Vertex] | None = None
@@ -181,6 +185,35 @@ class CodeReader:
     def known(self) -> Mapping[str, Mapping[str, str]]:
         """Return what each fingerprint that was given so far is made of, and each hash in these."""
         return {name: row for _, code in self._functions.values() for name, row in code.rows.items()}
+
+    def given(self) -> tuple[list[tuple[Any, CodeFingerprint]], Mapping[str, CodeFingerprint | None]]:
+        """Return the fingerprints that were given so far: of functions, and of what was asked for by a text."""
+        return list(self._functions.values()), self._paths
+
+    def members(self) -> Mapping[str, Module]:
+        """Return the modules of the project that were read, by name."""
+        self._hashes_with([])
+        return self._program.members
+
+    def include(self, modules: Sequence[str]) -> None:
+        """Read modules that are not loaded."""
+        self._hashes_with(modules)
+
+    def unsteady(self, called: Sequence[tuple[str, str]] = ()) -> Iterator[str]:
+        """Yield what importing the project asks of the clock, of chance or of the machine.
+
+        Args:
+            called: functions that are called besides: module and name.
+        """
+        self._hashes_with([])
+        return unsteady_imports(self._program, called)
+
+    def naming(self) -> tuple[set[str], list[str]]:
+        """Return the texts of the code that may name files, and the folders that they start from."""
+        texts = {
+            text for module in self.members().values() for unit in module.facts.units for text in unit.texts
+        }
+        return texts, [str(start) for start in self._folders_of_texts()]
 
     def keep(self) -> None:
         """Write down for the next start what sources say."""
@@ -284,21 +317,26 @@ class CodeReader:
 
     def _find_files(self) -> dict[str, dict[str, str]]:
         """Find the files that any module names: parts of a path may stand in different ones."""
-        here = Path.cwd()
-        starts = {self._root, *([here] if here.is_relative_to(self._root) else [])}
         texts: set[str] = set()
         for module in self._program.members.values():
             texts.update(text for unit in module.facts.units for text in unit.texts)
-            starts.update(self._folders(module.file.parent))
         found: dict[str, dict[str, str]] = {}
-        for text, path in named_files(texts, sorted(starts)):
+        for text, path in named_files(texts, self._folders_of_texts()):
             try:
-                if path.resolve() not in self._apart:
+                if path.resolve() not in self.apart:
                     shown = f"file {self._program.shown(path)}"
                     found.setdefault(text, {})[shown] = self._hash_file(path)
             except OSError:
                 continue
         return found
+
+    def _folders_of_texts(self) -> list[Path]:
+        """Return the folders in which the paths that texts name may start."""
+        here = Path.cwd()
+        starts = {self._root, *([here] if here.is_relative_to(self._root) else [])}
+        for module in self._program.members.values():
+            starts.update(self._folders(module.file.parent))
+        return sorted(starts)
 
     def _folders(self, folder: Path) -> Iterator[Path]:
         """Yield where the paths of a module's code may start: in its folder, or one above it in the project."""
