@@ -45,16 +45,32 @@ NARROWEST = 20
     "-o", "--output", type=click.Path(), metavar="FILE", help=f"Write a file: {', '.join(FORMATS)}."
 )
 @selection_options
+@click.option("--serve", is_flag=True, help="Open the live page: the graph and the runs.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), metavar="N", help="With --serve: where; 7878 if it is free."
+)
+@click.option(
+    "--host", metavar="ADDRESS", default="127.0.0.1", help="With --serve: for others than this machine, too."
+)
+@click.option("--no-open", is_flag=True, help="With --serve: open no browser.")
+@click.option("--read-only", is_flag=True, help="With --serve: nothing can be started or stopped.")
 @click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII only.")
 @click.option("--json", "as_json", is_flag=True, help="Print the graph as one JSON document.")
 @project_options
 def command(output: str | None, ascii_only: bool, as_json: bool, **options: Any) -> None:
     """Draw the graph in the terminal: a line a node, with its last status and timing.
 
-    With -o the suffix of the file tells the format; an .html page needs nothing but itself.
+    With -o the suffix of the file tells the format; an .html page needs nothing but itself. --serve shows the
+    same page live, with the runs.
     """
     from mlflow_tmpl.cli.streams import reserve_stdout
 
+    if options["serve"]:
+        from mlflow_tmpl.cli.serving import serve_page
+
+        serve_page(options, output, as_json=as_json)
+        return
+    refuse_serving_options(options)
     suffix = _suffix(output, as_json)
     result = reserve_stdout("utf-8" if output or as_json else sys.stdout.encoding)
     view = graph_of(open_from(options), options, code=as_json or suffix in WITH_CODE)
@@ -66,6 +82,19 @@ def command(output: str | None, ascii_only: bool, as_json: bool, **options: Any)
         click.echo(_rendered(view, ".json"), result)
     else:
         _print(view, result, ascii_only=ascii_only)
+
+
+def refuse_serving_options(options: Mapping[str, Any]) -> None:
+    """Refuse what means nothing without `--serve`.
+
+    Raises:
+        UsageError: something of it was given.
+    """
+    given = {"--port": options["port"] is not None, "--host": options["host"] != "127.0.0.1",
+             "--no-open": options["no_open"], "--read-only": options["read_only"]}  # fmt: skip
+    for option, is_given in given.items():
+        if is_given:
+            raise UsageError(f"{option} is for the live page", hint="give --serve, too")
 
 
 def graph_of(project: Project, options: Mapping[str, Any], *, code: bool) -> GraphView:

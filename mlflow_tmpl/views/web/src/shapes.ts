@@ -47,12 +47,12 @@ export function short(text: string, longest = LONGEST): string {
 export const shown = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
 
 /** The shapes of vertices and closed boxes; all nodes are of one height, so that a layer is one line. */
-export function shapesOf(model: Model, ids: readonly string[], statuses: ReadonlyMap<string, Status>): Map<string, Shape> {
-  const tall = model.graph.nodes.some((node) => factOf(node.namespace, statuses.get(node.id)));
+export function shapesOf(model: Model, ids: readonly string[], statuses: ReadonlyMap<string, Status>, live = false): Map<string, Shape> {
+  const tall = live || model.graph.nodes.some((node) => factOf(node.namespace, statuses.get(node.id)));
   const found = new Map<string, Shape>();
   for (const id of ids) {
     const vertex = model.vertices.get(id);
-    found.set(id, vertex ? shapeOf(vertex, statuses.get(id), tall) : boxShape(model, id, statuses));
+    found.set(id, vertex ? shapeOf(vertex, statuses.get(id), tall, live) : boxShape(model, id, statuses));
   }
   return found;
 }
@@ -60,18 +60,24 @@ export function shapesOf(model: Model, ids: readonly string[], statuses: Readonl
 export interface Status {
   status: string;
   duration_s: number | null;
+  ended_at: string;
+  reasons: string[];
+  error: string;
 }
+
+/** For a status and a duration that are yet to come. */
+const ROOM = 88;
 
 export const sizeOf = (shape: Shape): Size => [shape.width, shape.height];
 
-function shapeOf(vertex: Vertex, status: Status | undefined, tall: boolean): Shape {
+function shapeOf(vertex: Vertex, status: Status | undefined, tall: boolean, live: boolean): Shape {
   const { id } = vertex;
   if (vertex.kind === "node") {
     const name = short(vertex.view.short_name);
     const fact = factOf("", status);
     const words = `node ${vertex.name}, ${inWords(status?.status ?? "") || "never run"}`;
     const took = duration(status?.duration_s ?? null);
-    const width = Math.round(Math.max(textWidth(name, 13.3), textWidth(fact, 10.5)) + 48);
+    const width = Math.round(Math.max(textWidth(name, 13.3), textWidth(fact, 10.5), live ? ROOM : 0) + 48);
     return { id, form: "node", tone: toneOf(status?.status ?? ""), name, fact, label: took ? `${words}, ${took}` : words, width, height: tall ? 46 : 34 };
   }
   if (vertex.kind === "dataset") {

@@ -23,7 +23,10 @@ const NOTHING: Link = {
   selected: "", open: null, focus: "", side: "both", parameters: null, datasets: true, direction: "", tags: [], from: "", to: "",
 };
 
-export function createState(graph: GraphView) {
+/** The state of a page.
+
+    live: whether statuses change while it is seen; then they get room from the start. */
+export function createState(graph: GraphView, live = false) {
   const model = new Model(graph);
   const roomy = graph.nodes.length + graph.datasets.length + graph.parameters.length <= READABLE;
   const first = firstOpen(model, roomy);
@@ -42,7 +45,7 @@ export function createState(graph: GraphView) {
   const seen = computed(() =>
     visible(model, { open: open.value, parameters: parameters.value, datasets: datasets.value, tags: tags.value, focus: focus.value }),
   );
-  const shapes = computed(() => shapesOf(model, seen.value.ids, statuses.value));
+  const shapes = computed(() => shapesOf(model, seen.value.ids, statuses.value, live));
   /** Sizes in one text, so that a status that changes no size changes no place either. */
   const sizes = computed(() => [...shapes.value.values()].map((shape) => sizeOf(shape).join(" ")).join("\n"));
   const layout = computed((): Layout => {

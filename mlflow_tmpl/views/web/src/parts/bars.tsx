@@ -19,7 +19,7 @@ export function Statuses({ state }: { state: State }) {
   );
 }
 
-function Light({ tone }: { tone: Tone }) {
+export function Light({ tone }: { tone: Tone }) {
   return (
     <svg class="graph icon-only" viewBox="-9 -9 18 18" aria-hidden="true">
       <g class={tone}>

@@ -1,12 +1,18 @@
 // All that is known of what is selected.
 
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, ComponentType } from "preact";
 import { tokens } from "../highlight";
 import type { DatasetView, NodeView, ParameterView, Vertex } from "../model";
 import type { State } from "../state";
 import { duration, inWords, toneOf } from "../statuses";
 
-export function Details({ state, choose }: { state: State; choose: (id: string) => void }) {
+interface Props {
+  state: State;
+  choose: (id: string) => void;
+  More: ComponentType<{ id: string }> | undefined;
+}
+
+export function Details({ state, choose, More }: Props) {
   const vertex = state.model.vertices.get(state.selected.value);
   if (!vertex) return null;
   const { id, kind, name } = vertex;
@@ -30,6 +36,7 @@ export function Details({ state, choose }: { state: State; choose: (id: string) 
         {slices && <button type="button" aria-pressed={to.value === id} onClick={() => (to.value = to.value === id ? "" : id)}>Slice to here</button>}
       </div>
       {body(vertex, state, choose)}
+      {More && <More id={id} key={id} />}
     </aside>
   );
 }
@@ -52,10 +59,10 @@ function NodeDetails({ node, state, choose }: { node: NodeView; state: State; ch
         <i class="dot" />
         {inWords(own.status) || "never run"}
         {own.duration_s !== null && <span>{duration(own.duration_s)}</span>}
-        {node.ended_at && <When at={node.ended_at} />}
+        {own.ended_at && <When at={own.ended_at} />}
       </p>
-      {node.reasons.length > 0 && <ul class="reasons" aria-label="Reasons">{node.reasons.map((reason) => <li>{reason}</li>)}</ul>}
-      {node.error && <pre class="error" tabIndex={0} aria-label="Error">{node.error}</pre>}
+      {own.reasons.length > 0 && <ul class="reasons" aria-label="Reasons">{own.reasons.map((reason) => <li>{reason}</li>)}</ul>}
+      {own.error && <pre class="error" tabIndex={0} aria-label="Error">{own.error}</pre>}
       {node.doc && <p class="doc">{node.doc}</p>}
       <Section title="Inputs"><Pairs rows={node.inputs.map((wire) => [wire.argument, <Jump id={wire.id} text={wire.dataset} choose={choose} />])} /></Section>
       <Section title="Outputs"><Pairs rows={node.outputs.map((wire) => [wire.argument || "returns", <Jump id={wire.id} text={wire.dataset} choose={choose} />])} /></Section>
@@ -102,11 +109,11 @@ function When({ at }: { at: string }) {
 
 type Row = [ComponentChildren, ComponentChildren];
 
-function Section({ title, children }: { title: string; children: ComponentChildren }) {
+export function Section({ title, children }: { title: string; children: ComponentChildren }) {
   return <section class="section" data-title={title}><h3>{title}</h3>{children}</section>;
 }
 
-function Pairs({ rows }: { rows: Row[] }) {
+export function Pairs({ rows }: { rows: Row[] }) {
   return <dl>{rows.flatMap(([term, value]) => [<dt>{term}</dt>, <dd>{value}</dd>])}</dl>;
 }
 
@@ -122,7 +129,7 @@ function Jumps({ ids, state, choose }: { ids: string[]; state: State; choose: (i
   return <div class="links">{ids.map((id) => <Jump id={id} text={state.model.nameOf(id)} choose={choose} />)}</div>;
 }
 
-function Value({ of }: { of: unknown }) {
+export function Value({ of }: { of: unknown }) {
   const text = typeof of === "string" ? of : JSON.stringify(of, null, of && typeof of === "object" ? 1 : 0);
   return <code>{text.replaceAll(/\s*\n\s*/g, " ")}</code>;
 }
