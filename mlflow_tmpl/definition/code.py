@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlflow_tmpl.definition.definitions import NotRemembered
+from mlflow_tmpl.definition.definitions import NotRemembered, code_key
 from mlflow_tmpl.planning.code import CodeFingerprint, CodeReader
 
 if TYPE_CHECKING:
@@ -35,9 +35,9 @@ class RememberedCode(CodeReader):
         if [path for path in named if Path(path).resolve() in self.apart] != document.apart:
             raise NotRemembered("outputs that the code names")
 
-    def fingerprint(self, func: Callable[..., Any]) -> CodeFingerprint:
-        """Return the fingerprint of a function."""
-        return self._made_again(self._definition.document.codes.get(str(getattr(func, "number", ""))))
+    def fingerprint(self, func: Callable[..., Any], packages: tuple[str, ...] = ()) -> CodeFingerprint:
+        """Return the fingerprint of a function, given what packages its data belongs to."""
+        return self._made_again(self._definition.document.codes.get(code_key(func.number, packages)))  # type: ignore[attr-defined]
 
     def fingerprint_of_path(self, dotted: str) -> CodeFingerprint:
         """Return the fingerprint of what a dotted path names."""

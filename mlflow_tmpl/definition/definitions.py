@@ -46,7 +46,7 @@ class Document:
         members: pipeline to the names of its nodes; ``None`` if not all of them were loaded.
         functions: the functions of the nodes, each once.
         nodes: the nodes, each with the number of its function.
-        codes: number of a function to ``[fingerprint, doubts]`` of its code.
+        codes: `code_key` of a function to ``[fingerprint, doubts]`` of its code.
         paths: the same for what was asked for by a text.
         passed: hashes of checks that were passed.
         apart: files that the code names, and that do not count since they are outputs.
@@ -79,6 +79,16 @@ class Document:
             elif isinstance(known, list):
                 self.conditions[name] = sorted({*known, *self.conditions[name]})
         return self
+
+
+def code_key(number: int, packages: tuple[str, ...]) -> str:
+    """Return what the code of a function is remembered by.
+
+    Args:
+        number: of the function.
+        packages: those that its data belongs to.
+    """
+    return " ".join([str(number), *packages])
 
 
 class Definition:

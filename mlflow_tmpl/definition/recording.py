@@ -17,7 +17,7 @@ from mlflow_tmpl.definition.conditions import (
     states_of,
     variable_hash,
 )
-from mlflow_tmpl.definition.definitions import Document, Untraceable
+from mlflow_tmpl.definition.definitions import Document, Untraceable, code_key
 from mlflow_tmpl.definition.nodes import NotPlain, tell_function, tell_node
 from mlflow_tmpl.hashing import digest
 from mlflow_tmpl.planning.packages import is_installed
@@ -69,7 +69,11 @@ def recorded(
     except NotPlain as error:
         raise Untraceable(str(error)) from error
     given, paths = code.given()
-    codes = {str(numbers[id(func)]): _answer(each) for func, each in given if id(func) in numbers}
+    codes = {
+        code_key(numbers[id(func)], packages): _answer(each)
+        for func, packages, each in given
+        if id(func) in numbers
+    }
     rows = _rows(given, paths)
     return Document(
         asdict(_conditions(definitions, code, rows, parameters)),
@@ -108,10 +112,10 @@ def _answer(code: CodeFingerprint) -> list[Any]:
 
 
 def _rows(
-    given: Sequence[tuple[Any, CodeFingerprint]], paths: Mapping[str, CodeFingerprint | None]
+    given: Sequence[tuple[Any, tuple[str, ...], CodeFingerprint]], paths: Mapping[str, CodeFingerprint | None]
 ) -> dict[str, Mapping[str, str]]:
     """Return what each hash is made of; most fingerprints share one table."""
-    tables = {id(each.rows): each.rows for each in (*(code for _, code in given), *paths.values()) if each}
+    tables = {id(each.rows): each.rows for each in (*(code for _, _, code in given), *paths.values()) if each}
     return {name: row for table in tables.values() for name, row in table.items()}
 
 

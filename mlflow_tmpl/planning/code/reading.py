@@ -186,9 +186,12 @@ class CodeReader:
         """Return what each fingerprint that was given so far is made of, and each hash in these."""
         return {name: row for _, code in self._functions.values() for name, row in code.rows.items()}
 
-    def given(self) -> tuple[list[tuple[Any, CodeFingerprint]], Mapping[str, CodeFingerprint | None]]:
+    def given(
+        self,
+    ) -> tuple[list[tuple[Any, tuple[str, ...], CodeFingerprint]], Mapping[str, CodeFingerprint | None]]:
         """Return the fingerprints that were given so far: of functions, and of what was asked for by a text."""
-        return list(self._functions.values()), self._paths
+        functions = [(func, packages, code) for (_, packages), (func, code) in self._functions.items()]
+        return functions, self._paths
 
     def members(self) -> Mapping[str, Module]:
         """Return the modules of the project that were read, by name."""
