@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 _VERSIONED = frozenset({"package", "python"})
 _CODE = frozenset({"definition", "statement"})
 _MOST_LINES = 40
+_PLAIN_CODE = {
+    "function": "what is bound into the function",
+    "import": "what the import of {} gives",
+    "all": "{}, which it reads",
+}
+"""Kind of a part that is no definition to how its change is told."""
 
 
 def code_differences(
@@ -55,8 +61,8 @@ def _reason(
         return Reason(
             "code", f"{subject}{' is new' if before is None else ' is gone' if after is None else ''}"
         )
-    if kind == "function":
-        return Reason("code", "what is bound into the function")
+    if kind in _PLAIN_CODE:
+        return Reason("code", _PLAIN_CODE[kind].format(subject))
     return None if kind == "order" else Reason(kind, subject)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from .code_edits import DYNAMIC, NOT_REACHED, OUTSIDE, PROJECT, REACHED, Edit
 from .definition_edits import ACROSS, GRAIN
+from .subtle_edits import SUBTLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +40,7 @@ def test_what_a_node_can_reach_makes_it_run(lab: Lab, edit: Edit) -> None:
     assert lab.rerun() == set() or edit in OUTSIDE
 
 
-@pytest.mark.parametrize("edit", _named([*GRAIN, *ACROSS]))
+@pytest.mark.parametrize("edit", _named([*GRAIN, *ACROSS, *SUBTLE]))
 def test_definitions_make_those_run_that_reach_them(lab: Lab, edit: Edit) -> None:
     assert _edited(lab, edit) == edit.runs
 

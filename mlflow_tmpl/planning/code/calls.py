@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mlflow_tmpl.planning.code.normal import CHANGING, last_name
 from mlflow_tmpl.planning.code.scopes import FUNCTIONS, function_scope, parameters
+from mlflow_tmpl.planning.code.units import OPERATED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -105,6 +106,7 @@ _HARMLESS = frozenset(
 _CALLING = frozenset({"map", "filter", "sorted", "min", "max", "reduce", "accumulate", "starmap", "groupby"})
 """Functions that call what they are given."""
 
+_PARTIAL = frozenset({"partial", "partialmethod"})
 _FRESH = (
     *(ast.Constant, ast.List, ast.Dict, ast.Set, ast.Tuple, ast.ListComp, ast.SetComp, ast.DictComp),
     *(ast.JoinedStr, ast.Compare, ast.BoolOp),
@@ -158,6 +160,10 @@ class Happening:
             self._call(part)
         elif isinstance(part, (ast.Await, ast.NamedExpr)):
             self.hidden = True
+        for operand in _operands(part):
+            path = self.path(operand)
+            if path is not None:
+                self.calls[f"{path}{OPERATED}"] = None
 
     def _call(self, node: ast.Call) -> None:
         path = self.path(node.func)
@@ -167,6 +173,8 @@ class Happening:
             self.hidden = True
         if last_name(node.func) in _CALLING:
             self._given([*node.args, *(keyword.value for keyword in node.keywords)])
+        if isinstance(node.func, ast.Call) and last_name(node.func.func) in _PARTIAL:
+            self._given(node.func.args)
 
     def _given(self, arguments: Iterable[ast.expr]) -> None:
         """Take functions that are given away for called."""
@@ -206,6 +214,8 @@ class Happening:
         """Take note of what is called to decorate something."""
         for node in nodes:
             self.expressions([node])
+            if isinstance(node, ast.Call) and last_name(node.func) in _PARTIAL:
+                self._given(node.args)
             path = self.path(node)
             if path is None and not (isinstance(node, ast.Attribute) and node.attr in _HARMLESS):
                 self.hidden = True
@@ -219,6 +229,18 @@ class Happening:
         inner = node.value if isinstance(node, (ast.Attribute, ast.Subscript)) else node
         if not isinstance(inner, ast.Name) or self._local.get(inner.id) not in {_OWN, _NESTED}:
             self.hidden = True
+
+
+def _operands(part: ast.AST) -> Iterator[ast.expr]:
+    """Yield what an operator or a subscript is applied to: a class of the project can make it do anything."""
+    if isinstance(part, ast.BinOp):
+        yield from (part.left, part.right)
+    elif isinstance(part, ast.Compare):
+        yield from (part.left, *part.comparators)
+    elif isinstance(part, ast.UnaryOp):
+        yield part.operand
+    elif isinstance(part, ast.Subscript):
+        yield part.value
 
 
 def _executed(node: ast.AST) -> Iterator[ast.AST]:

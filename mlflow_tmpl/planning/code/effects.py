@@ -21,6 +21,7 @@ from mlflow_tmpl.planning.code.units import (
     FUNCTION,
     IMPORT,
     METACLASS,
+    OPERATED,
     SILENT,
     STATEMENT,
     SUBCLASS,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     IsForeign = Callable[[str], bool]
 
-SUFFIXES = "()" + SUBCLASS + METACLASS + SILENT
+SUFFIXES = "()" + SUBCLASS + METACLASS + SILENT + OPERATED
 _RECORDS = frozenset({"collections.namedtuple", "typing.NamedTuple", "typing.NewType", "typing.TypedDict"})
 
 
@@ -73,6 +74,8 @@ class Effects:
         return self._still[key]
 
     def _leads_to_still(self, found: Found, suffix: str) -> bool:
+        if suffix == OPERATED and found.kind in {"builtin", "outside"}:
+            return True
         if suffix == SILENT and found.kind in {"builtin", "outside"}:
             return is_silent(found.name)
         if found.kind == "builtin":
@@ -83,6 +86,8 @@ class Effects:
         module = self._program.module(found.module)
         if found.kind != "name" or module is None:
             return False
+        if suffix == OPERATED:
+            return all(self._is_inert(module.name, unit) for _, unit in module.units(found.name))
         bound = [unit for _, unit in module.units(found.name) if not _is_imported(unit, found.name)]
         if found.name not in module.binders:
             return is_still_builtin(found.name) and (suffix != SILENT or is_silent(found.name))
@@ -100,6 +105,12 @@ class Effects:
             )
             return undecorated and self._all_still(module.name, unit.called[suffix == "()"])
         return unit.kind == VALUE and any(self._is_record(module.name, path) for path in unit.runs or ())
+
+    def _is_inert(self, module: str, unit: Unit) -> bool:
+        """Tell whether operators on what a unit defines run no code of the project."""
+        return unit.kind in {FUNCTION, CLASS, IMPORT} or (
+            unit.runs is not None and all(self._is_outside(module, path) for path in unit.runs)
+        )
 
     def _is_outside(self, module: str, path: str) -> bool:
         found = self._program.lookup(module, path.rstrip(SUFFIXES))

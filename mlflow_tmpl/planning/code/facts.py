@@ -6,16 +6,19 @@ import ast
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from mlflow_tmpl.hashing import digest
+from mlflow_tmpl.hashing import digest, digest_parts
 from mlflow_tmpl.planning.code.calls import function_calls
-from mlflow_tmpl.planning.code.normal import Walk, bindings
+from mlflow_tmpl.planning.code.normal import Walk, bindings, last_name
 from mlflow_tmpl.planning.code.outside import look_outside
 from mlflow_tmpl.planning.code.plain import class_calls, import_calls, is_fixed
 from mlflow_tmpl.planning.code.scopes import FUNCTIONS
 from mlflow_tmpl.planning.code.units import (
     CLASS,
+    CLASSES,
+    DOCSTRINGS,
     FUNCTION,
     IMPORT,
+    SOURCES,
     STATEMENT,
     VALUE,
     Calls,
@@ -28,7 +31,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _NODE = frozenset({"mlflow_tmpl.node", "mlflow_tmpl.pipeline.node", "mlflow_tmpl.pipeline.node.node"})
-_SEEING_ALL = frozenset({"__subclasses__", "read_pickle", "Unpickler", "get_objects"})
+_SEEING = {
+    **dict.fromkeys(("__subclasses__", "read_pickle", "Unpickler", "get_objects"), CLASSES),
+    **dict.fromkeys(("__doc__", "getdoc"), DOCSTRINGS),
+    **dict.fromkeys(("getsource", "getsourcelines", "findsource", "getcomments", "linecache"), SOURCES),
+}
+"""Name to what it gives to see."""
+
 _UNPICKLING = frozenset(
     {"pickle", "cloudpickle", "dill", "joblib", "torch", "_pickle", "marshal", "shelve", "cPickle"}
 )
@@ -48,13 +57,15 @@ def read_facts(source: bytes, module: str, is_package: bool) -> ModuleFacts:
         RecursionError: it is nested too deep to be walked.
     """
     tree = ast.parse(source)
-    _drop_docstrings(tree)
-    return _Reader(module if is_package else module.rpartition(".")[0]).read(tree)
+    docstrings = list(_drop_docstrings(tree))
+    return _Reader(module if is_package else module.rpartition(".")[0]).read(tree, docstrings)
 
 
-def _drop_docstrings(tree: ast.AST) -> None:
+def _drop_docstrings(tree: ast.AST) -> Iterator[str]:
+    """Take docstrings away, and yield them."""
     for part in ast.walk(tree):
         if isinstance(part, (ast.Module, ast.ClassDef, *FUNCTIONS)) and part.body and _is_text(part.body[0]):
+            yield ast.unparse(part.body[0])
             part.body = part.body[1:]
 
 
@@ -74,14 +85,18 @@ class _Reader:
         self._bound: dict[str, set[str]] = {}
         self._imports: dict[str, None] = {}
         self._stars: dict[str, None] = {}
+        self._dialect = ""
 
-    def read(self, tree: ast.Module) -> ModuleFacts:
+    def read(self, tree: ast.Module, docstrings: Sequence[str]) -> ModuleFacts:
         for part in ast.walk(tree):
             if isinstance(part, (ast.Import, ast.ImportFrom)):
                 for name, origin, _ in bindings(part, self._absolute):
                     self._bound.setdefault(name, set()).add(origin)
+        future = {origin for origins in self._bound.values() for origin in origins if "__future__" in origin}
+        self._dialect = "".join(f"{each} " for each in sorted(future))
         units = tuple([self._unit(statement) for statement in _single(tree.body)])
-        return ModuleFacts(units, tuple(sorted(self._imports)), tuple(self._stars))
+        told = digest_parts(docstrings) if docstrings else ""
+        return ModuleFacts(units, tuple(sorted(self._imports)), tuple(self._stars), told)
 
     def _absolute(self, name: str, level: int) -> str:
         if not level:
@@ -103,7 +118,7 @@ class _Reader:
         return Unit(
             kind,
             tuple(_names(node)),
-            digest(form),
+            digest(self._dialect + form),
             node.lineno,
             first,
             node.end_lineno or node.lineno,
@@ -116,7 +131,8 @@ class _Reader:
             is_fixed(node),
             tuple(sorted(outside.wholes)),
             walk.dynamic,
-            self._sees_all(walk),
+            tuple(sorted(set(self._sees(node, walk)))),
+            walk.patches,
             tuple(sorted(outside.environment)),
             tuple(sorted(as_paths(outside.texts))),
             tuple(dict.fromkeys(outside.doubts)),
@@ -151,18 +167,21 @@ class _Reader:
         origins = self._bound.get(called.id, set())
         return len(origins) == 1 and ".".join([*origins, *reversed(attributes)]) in _NODE
 
-    def _sees_all(self, walk: Walk) -> bool:
-        """Tell whether a unit makes objects of classes that nothing names."""
+    def _sees(self, node: ast.stmt, walk: Walk) -> Iterator[str]:
+        """Yield what a unit can see of the whole program without naming it."""
+        for part in ast.walk(node):
+            if isinstance(part, (ast.Name, ast.Attribute)) and isinstance(part.ctx, ast.Load):
+                seen = _SEEING.get(last_name(part))
+                if seen:
+                    yield seen
         for path in walk.reads:
             first, _, rest = path.removeprefix("@").partition(".")
-            if (rest or first).rpartition(".")[2] in _SEEING_ALL:
-                return True
             origins = {path[1:]} if path[0] == "@" else self._bound.get(first, set())
             if rest.rpartition(".")[2] in {"load", "loads", "open", ""} and any(
                 origin.partition(".")[0] in _UNPICKLING for origin in origins
             ):
-                return True
-        return False
+                yield CLASSES
+            yield from (seen for origin in origins for name, seen in _SEEING.items() if name in origin)
 
 
 def _single(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:

@@ -2,8 +2,8 @@
 
 Vertices are tuples: ``("unit", module, position)``; ``("name", module, name)``; ``("touch", module)``: what importing a
 module does; ``("module", module)``: all of a module and of what it imports; ``("package", name)``; ``("program",)``:
-all modules; ``("always",)``: what importing some module does to all; ``("group", number)``: effects that may change the
-same things.
+all modules; ``("docstrings",)`` and ``("sources",)``: all that is written in them; ``("always",)``: what importing some
+module does to all; ``("group", number)``: effects that may change the same things.
 """
 
 from __future__ import annotations
@@ -16,7 +16,16 @@ from mlflow_tmpl.errors import place
 from mlflow_tmpl.hashing import digest, digest_parts
 from mlflow_tmpl.planning.code.closure import components
 from mlflow_tmpl.planning.code.effects import Effects, effects_of
-from mlflow_tmpl.planning.code.units import FUNCTION, IMPORT, STATEMENT, VALUE
+from mlflow_tmpl.planning.code.units import (
+    CLASS,
+    CLASSES,
+    DOCSTRINGS,
+    FUNCTION,
+    IMPORT,
+    SOURCES,
+    STATEMENT,
+    VALUE,
+)
 from mlflow_tmpl.planning.packages import version_of
 
 if TYPE_CHECKING:
@@ -28,6 +37,7 @@ if TYPE_CHECKING:
 Vertex = tuple[Any, ...]
 ALWAYS: Vertex = ("always",)
 PROGRAM: Vertex = ("program",)
+_SEEN: Mapping[str, Vertex] = {CLASSES: PROGRAM, DOCSTRINGS: (DOCSTRINGS,), SOURCES: (SOURCES,)}
 
 
 class Graph:
@@ -54,6 +64,7 @@ class Graph:
         self._groups: dict[Vertex, int] | None = None
         self._members: list[list[Vertex]] = []
         self._lasting: list[Vertex] = []
+        self._patched: dict[Vertex, dict[Vertex, None]] = {}
 
     # Edges.
 
@@ -75,13 +86,34 @@ class Graph:
     def _find_passed(self, vertex: Vertex) -> Sequence[Vertex]:
         if vertex[0] == "touch":
             return (vertex,) if self.effects.get(vertex[1]) or self._is_unclear(vertex[1]) else ()
-        if vertex[0] != "name" or self._is_changed(vertex) or self._is_unclear(vertex[1]):
+        if (
+            vertex[0] != "name"
+            or self._is_changed(vertex)
+            or self._is_unclear(vertex[1])
+            or self._turns(vertex)
+        ):
             return (vertex,)
         return tuple(self._plain_edges(vertex))
 
     def _is_changed(self, vertex: Vertex) -> bool:
         groups, stored, whole = self._group(), self._stored, ("module", vertex[1])
+        if vertex in self._patched:
+            return True
         return vertex in groups or vertex in stored or whole in groups or whole in stored
+
+    def _turns(self, vertex: Vertex) -> Sequence[str]:
+        """Return what binds a name again, and who reads it between on import, in their order; mostly nothing."""
+        module = self._program.module(vertex[1])
+        if module is None or len(module.binders.get(vertex[2], ())) + len(module.facts.stars) < 2:
+            return ()
+        own = {*module.binders.get(vertex[2], ())}
+        told = []
+        for position, unit in enumerate(module.facts.units):
+            is_star = unit.kind == IMPORT and not unit.origins
+            reads = any(path.partition(".")[0] == vertex[2] for path in unit.reads)
+            if position in own or is_star or (reads and not (unit.kind == FUNCTION and unit.fixed)):
+                told.append(unit.digest if is_star else self.name_of(("unit", vertex[1], position)))
+        return told
 
     def _is_unclear(self, name: str) -> bool:
         module = self._program.module(name)
@@ -113,8 +145,7 @@ class Graph:
         yield from (("module", each) for each in unit.wholes if self._program.exists(each))
         if unit.dynamic:
             yield ("module", name)
-        if unit.sees_all:
-            yield PROGRAM
+        yield from (_SEEN[each] for each in unit.sees)
 
     def _leads(self, found: Sequence[Found]) -> Iterator[Vertex]:
         for each in found:
@@ -169,6 +200,7 @@ class Graph:
                 if group is not None:
                     yield ("group", group)
                 yield from self._stored.get(changed, ())
+                yield from self._patched.get(changed, ())
 
     @cached_property
     def _stored(self) -> Mapping[Vertex, Sequence[Vertex]]:
@@ -189,12 +221,15 @@ class Graph:
         """
         if self._groups is None:
             self._groups = {}
-            grouping = _Grouping(self._plain_edges, self._is_changing, self._acts)
+            grouping = _Grouping(self._plain_edges, self._is_changing, self._acts, self._patches)
             for name, positions in self.effects.items():
                 for position in positions:
                     vertex = ("unit", name, position)
                     acts = grouping.add(vertex)
                     unit = self._unit(vertex)
+                    if unit.kind in {STATEMENT, VALUE} and grouping.patches(vertex):
+                        for target in self._held(vertex):
+                            self._patched.setdefault(target, {})[vertex] = None
                     if acts and (
                         self._effects.runs_own_code(name, unit)
                         or (unit.kind in {STATEMENT, VALUE} and self._acts(vertex))
@@ -213,6 +248,23 @@ class Graph:
 
     def _acts(self, vertex: Vertex) -> bool:
         return vertex[0] == "unit" and self._effects.acts_outside(vertex[1], self._unit(vertex))
+
+    def _patches(self, vertex: Vertex) -> bool:
+        return vertex[0] == "unit" and self._unit(vertex).patches
+
+    def _held(self, effect: Vertex) -> Iterator[Vertex]:
+        """Yield the names of functions and classes that an effect has at hand, if only by way of other values."""
+        waiting, seen = [effect], {effect}
+        while waiting:
+            for vertex in self._plain_edges(waiting.pop()):
+                if vertex in seen or vertex[0] not in {"unit", "name"}:
+                    continue
+                seen.add(vertex)
+                unit = self._unit(vertex) if vertex[0] == "unit" else None
+                if unit is not None and unit.kind in {FUNCTION, CLASS}:
+                    yield from (("name", vertex[1], name) for name in unit.names)
+                else:
+                    waiting.append(vertex)
 
     def _is_changing(self, vertex: Vertex) -> bool:
         """Tell whether what a vertex stands for can be changed by those who reach it."""
@@ -233,6 +285,12 @@ class Graph:
             return self._unit_parts(vertex)
         if kind == "package":
             return {f"package {vertex[1]}": version_of(vertex[1]) or "unknown"}
+        if kind in {DOCSTRINGS, SOURCES}:
+            return {f"all {kind}": self._all_of(kind)}
+        if kind == "name":
+            turns = self._turns(vertex)
+            if turns:
+                return {f"order {self._module(vertex).shown} {vertex[2]}": digest_parts(turns)}
         if kind == "touch" and len(self.effects.get(vertex[1], ())) > 1:
             module = self._module(vertex)
             order = [module.facts.units[position].digest for position in self.effects[vertex[1]]]
@@ -244,6 +302,12 @@ class Graph:
             if module_or_none is not None and (module_or_none.opaque or module_or_none.doubts):
                 return {f"module {module_or_none.shown}": module_or_none.opaque or "unknown"}
         return {}
+
+    def _all_of(self, kind: str) -> str:
+        """Return the hash of all docstrings, or of all sources."""
+        modules = sorted(self._program.members.values(), key=lambda module: module.shown)
+        told = [m.facts.docstrings if kind == DOCSTRINGS else digest(m.source) for m in modules]
+        return digest_parts([text for text in told if text])
 
     def _group_order(self, vertex: Vertex) -> Mapping[str, str]:
         """Return the order in which modules were imported that change the same things."""
@@ -262,7 +326,23 @@ class Graph:
         parts.update({f"environment {name}": self._environment(name) for name in unit.environment})
         if unit.texts:
             parts.update(self._files(module, unit.texts))
+        if (
+            unit.kind != IMPORT
+        ):  # an import that is tried, or stands under a condition: it may fail from now on
+            parts.update({f"import {origin}": self._kind_of(origin) for _, origin in unit.origins})
         return parts
+
+    def _kind_of(self, origin: str) -> str:
+        """Tell what an import leads to: ``own``, ``package``, ``standard`` or ``missing``."""
+        kind = self._program.kind_of(origin.partition(".")[0])
+        if kind != "own":
+            return kind
+        found = self._program.lookup("", f"@{origin}")
+        return "own" if any(each.kind == "module" or self._is_bound(each) for each in found) else "missing"
+
+    def _is_bound(self, found: Found) -> bool:
+        module = self._program.module(found.module) if found.kind == "name" else None
+        return module is not None and found.name in module.binders
 
     def _digest(self, vertex: Vertex, unit: Unit) -> str:
         """Return a unit's hash; where it matters, with its place among what is done on import."""
@@ -300,14 +380,13 @@ class _Grouping:
     def __init__(
         self,
         edges: Callable[[Vertex], Iterator[Vertex]],
-        is_changing: Callable[[Vertex], bool],
-        acts: Callable[[Vertex], bool],
+        *tells: Callable[[Vertex], bool],
     ) -> None:
         self._edges = edges
-        self._is_changing = is_changing
-        self._acts = acts
+        self._is_changing = tells[0]
+        self._tells = tells
         self._after: dict[Vertex, tuple[Vertex, ...]] = {}
-        self._below: dict[Vertex, tuple[bool, bool]] = {}
+        self._below: dict[Vertex, tuple[bool, ...]] = {}
         self._owner: dict[Vertex, Vertex] = {}
         self._above: dict[Vertex, Vertex] = {}
 
@@ -321,9 +400,11 @@ class _Grouping:
                 for each in self._follow(vertex)
                 if each not in inside
             ]
-            changing = any(told[0] for told in below) or any(map(self._is_changing, component))
-            acting = any(told[1] for told in below) or any(map(self._acts, component))
-            self._below.update(dict.fromkeys(component, (changing, acting)))
+            told = tuple(
+                any(each[number] for each in below) or any(map(tells, component))
+                for number, tells in enumerate(self._tells)
+            )
+            self._below.update(dict.fromkeys(component, told))
         self._above.setdefault(effect, effect)
         waiting = [effect]
         while waiting:
@@ -336,6 +417,10 @@ class _Grouping:
             self._owner[vertex] = effect
             waiting.extend(self._follow(vertex))
         return self._below[effect][1]
+
+    def patches(self, effect: Vertex) -> bool:
+        """Tell whether an effect that was taken in may assign attributes of what it has at hand."""
+        return self._below[effect][2]
 
     def _follow(self, vertex: Vertex) -> tuple[Vertex, ...]:
         """Return what an effect reaches from a vertex; that it also touches its module is no reason to change it."""

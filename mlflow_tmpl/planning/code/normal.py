@@ -66,6 +66,7 @@ class Walk:
         stores: those that something is assigned into.
         acts: those that are called for their effect.
         dynamic: whether it can see all names of its module.
+        patches: whether it assigns attributes of what it was given or has under another name.
     """
 
     def __init__(self, absolute: Callable[[str, int], str]) -> None:
@@ -80,6 +81,7 @@ class Walk:
         self.stores: dict[str, None] = {}
         self.acts: dict[str, None] = {}
         self.dynamic = False
+        self.patches = False
 
     def normal_form(self, node: ast.AST) -> str:
         """Return the normal form of a tree, taking note of what it reaches."""
@@ -179,6 +181,13 @@ class Walk:
             self._visit(inner)
         if not isinstance(node.ctx, ast.Load):
             self.stores.update(dict.fromkeys(self._paths(_root(node))))
+            self._patch(_root(node))
+
+    def _patch(self, node: ast.expr) -> None:
+        """Take note of attributes that are assigned to something whose name here is not its own."""
+        while isinstance(node, ast.Attribute):
+            node = node.value
+        self.patches |= not (isinstance(node, ast.Name) and node.id == "self")
 
     def _read(self, node: ast.Name | ast.Attribute) -> None:
         paths = self._paths(node)
@@ -197,6 +206,7 @@ class Walk:
             self.stores.update(dict.fromkeys(self._paths(_root(node.func.value))))
         if last_name(node.func) in _ASSIGNING and node.args:
             self.stores.update(dict.fromkeys(self._stored_by_name(node)))
+            self._patch(_root(node.args[0]))
 
     def _stored_by_name(self, node: ast.Call) -> list[str]:
         """Return what ``setattr(thing, "name", value)`` assigns into."""

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from mlflow_tmpl.planning.code.calls import Happening, function_calls, function_defaults
+from mlflow_tmpl.planning.code.normal import last_name
 from mlflow_tmpl.planning.code.scopes import FUNCTIONS, class_scope
 from mlflow_tmpl.planning.code.units import METACLASS, SILENT, SUBCLASS
 
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from mlflow_tmpl.planning.code.units import Calls
+
+_STATELESS = frozenset(
+    {"property", "staticmethod", "classmethod", "abstractmethod", "overload", "setter", "override"}
+)
+"""Decorators that hold nothing that could change later."""
 
 _MAKING = frozenset({"__init__", "__new__", "__post_init__"})
 
@@ -112,7 +118,8 @@ def class_calls(node: ast.ClassDef) -> tuple[Calls, Calls]:
 def is_fixed(node: ast.stmt) -> bool:
     """Tell whether what a statement defines can never change by itself: numbers, texts, functions without state."""
     if isinstance(node, FUNCTIONS):
-        return all(map(_is_immutable, function_defaults(node)))
+        stateless = all(last_name(each) in _STATELESS for each in node.decorator_list)
+        return stateless and all(map(_is_immutable, function_defaults(node)))
     if isinstance(node, ast.ClassDef):
         return all(is_fixed(part) for part in node.body)
     if isinstance(node, (ast.Assign, ast.AnnAssign)):

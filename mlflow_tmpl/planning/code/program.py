@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mlflow_tmpl.errors import place
 from mlflow_tmpl.planning.code.loaded import drop_doubtful_bytecode, loaded_source, was_edited_since
-from mlflow_tmpl.planning.code.units import ModuleFacts, Unit
+from mlflow_tmpl.planning.code.units import CLASSES, ModuleFacts, Unit
 from mlflow_tmpl.planning.packages import find_module, is_installed, is_standard, place_of
 
 if TYPE_CHECKING:
@@ -114,7 +114,27 @@ class Program:
             if module is not None:
                 self.members[name] = module
                 waiting.extend(each for each in module.facts.imports if each not in self.members)
+        if any(CLASSES in unit.sees for module in self.members.values() for unit in module.facts.units):
+            self._include_all()
         return len(self.members) > known
+
+    def _include_all(self) -> None:
+        """Take in what nobody imports yet: what unpickles may do so."""
+        waiting = [name for name in self.members if "." not in name]
+        while waiting:
+            name = waiting.pop()
+            module = self.module(name)
+            if module is not None:
+                self.members.setdefault(name, module)
+            spec = find_module(name) if module is None or module.file.name == "__init__.py" else None
+            folders = spec.submodule_search_locations if spec is not None else None
+            entries = sorted({entry for folder in folders or () for entry in _list(folder)})
+            waiting.extend(
+                f"{name}.{entry.removesuffix('.py')}"
+                for entry in entries
+                if entry.endswith(".py")
+                or ("." not in entry and entry.isidentifier() and entry != "__pycache__")
+            )
 
     def loaded(self) -> Iterator[str]:
         """Yield the modules of the project's own packages that were imported, in the order in which they began."""
@@ -224,7 +244,7 @@ class Program:
             for own, origin in unit.origins:
                 if own == name:
                     yield from self._absolute([*origin.split("."), *rest], seen)
-        if not bound and known.facts.stars:
+        if known.facts.stars:
             yield from self._starred(known, name, rest, seen)
 
     def _starred(

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 FUNCTION, CLASS, VALUE, IMPORT, STATEMENT = "function", "class", "value", "import", "statement"
 """Kinds of unit. A statement is all that is none of the others: it is there for what it does."""
 
-FORMAT = 1
+FORMAT = 2
 """Number of the form of `ModuleFacts`; to be raised whenever what is read off a source changes."""
 
 Calls = tuple[str, ...] | None
@@ -29,6 +29,12 @@ METACLASS = "{}"
 
 SILENT = "!"
 """Ends the path of what is called for its effect alone."""
+
+OPERATED = "+"
+"""Ends the path of what an operator or a subscript is applied to."""
+
+CLASSES, DOCSTRINGS, SOURCES = "classes", "docstrings", "sources"
+"""What a piece of code can see of a whole program without naming it."""
 
 
 class Unit(NamedTuple):
@@ -50,7 +56,9 @@ class Unit(NamedTuple):
         fixed: whether its value can never change by itself: a number, a text, a function without state.
         wholes: modules that it takes as values.
         dynamic: whether it can see all names of its module: ``globals()`` and the like.
-        sees_all: whether it can reach classes that nothing names: it unpickles, or asks for subclasses.
+        sees: what it can see of the whole program: classes that nothing names (it unpickles, or asks for
+            subclasses), docstrings, the text of sources.
+        patches: whether it assigns attributes of what it was given or has under another name.
         environment: names of environment variables that it reads.
         texts: text constants that may be paths of files, as relative paths in one notation.
         doubts: ``(line, what)`` that cannot be followed.
@@ -71,7 +79,8 @@ class Unit(NamedTuple):
     fixed: bool
     wholes: tuple[str, ...]
     dynamic: bool
-    sees_all: bool
+    sees: tuple[str, ...]
+    patches: bool
     environment: tuple[str, ...]
     texts: tuple[str, ...]
     doubts: tuple[tuple[int, str], ...]
@@ -84,19 +93,21 @@ class ModuleFacts(NamedTuple):
         units: in the order in which they stand.
         imports: dotted names of all modules that it may import, wherever the imports stand, as absolute names.
         stars: modules that it imports all names of.
+        docstrings: hash of all docstrings in it.
     """
 
     units: tuple[Unit, ...]
     imports: tuple[str, ...]
     stars: tuple[str, ...]
+    docstrings: str = ""
 
     def to_plain(self) -> tuple[Any, ...]:
         """Return the facts as tuples that `marshal` takes."""
-        return (tuple(tuple(unit) for unit in self.units), self.imports, self.stars)
+        return (tuple(tuple(unit) for unit in self.units), self.imports, self.stars, self.docstrings)
 
     @classmethod
     def of_plain(
-        cls, plain: tuple[tuple[tuple[object, ...], ...], tuple[str, ...], tuple[str, ...]]
+        cls, plain: tuple[tuple[tuple[object, ...], ...], tuple[str, ...], tuple[str, ...], str]
     ) -> ModuleFacts:
         """Return facts from what `to_plain` gave."""
-        return cls(tuple([Unit._make(unit) for unit in plain[0]]), plain[1], plain[2])
+        return cls(tuple([Unit._make(unit) for unit in plain[0]]), *plain[1:])
