@@ -13,13 +13,13 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.catalog import Catalog
-from mlflow_tmpl.catalog.credentials import Vault
+from mlflow_tmpl.catalog.credentials import SecretStore, Vault, installed_stores, revealed
 from mlflow_tmpl.config import Config, Origin, Value, environments, located, open_source
 from mlflow_tmpl.config.resolvers import named_function
 from mlflow_tmpl.config.sources import Folder, named_source, recorded_source
 from mlflow_tmpl.errors import LedgerError, MloError, ProjectError, UsageError, did_you_mean, place
 from mlflow_tmpl.history.remembering import Remembering
-from mlflow_tmpl.masking import Secrets
+from mlflow_tmpl.masking import Secret, Secrets
 from mlflow_tmpl.pipeline import Pipeline, Selection
 from mlflow_tmpl.pipeline.discovery import (
     DEFAULT,
@@ -579,7 +579,6 @@ class Project(Remembering):
     def _catalog_of(self, config: Config) -> Catalog:
         """Return the datasets of a configuration."""
         self._find_source()
-        hook = self.settings.secrets or ""
         return Catalog(
             config.catalog.data,
             root=self.root,
@@ -587,13 +586,21 @@ class Project(Remembering):
             credentials=Vault(
                 lambda: config.credentials,
                 config.credential,
-                (lambda name: named_function(hook, "the secret store")(name)) if hook else None,
-                hook,
+                self._secret_stores,
                 self.secrets,
             ),
             resolve=config.entry,
             past=self._past_place,
         )
+
+    def _secret_stores(self) -> list[SecretStore]:
+        """Return who is asked for credentials that stand in no file, the project's own store first."""
+        own = self.settings.secrets
+        if own is None:
+            return installed_stores()
+        told = "the 'secrets' of [tool.mlo] in pyproject.toml"
+        ask = SecretStore(own, told, lambda name: named_function(own, "the secret store")(name))
+        return [ask, *installed_stores()]
 
     def _past_place(self, name: str, version: str) -> Path | None:
         """Return a path with a version of a dataset; ``None`` if it is what lies there now."""
@@ -628,11 +635,11 @@ class Project(Remembering):
         self.ledger.hashes.warm(files.values())
         return files
 
-    def _store_options(self) -> dict[str, Any]:
+    def _store_options(self) -> Secret:
         """Return what the shared store is opened with."""
         name = self.settings.store.credentials
         if name is None:
-            return {}
+            return Secret({})
         known = self.config.credentials.data or {}
         if name not in known:
             raise ProjectError(
@@ -641,10 +648,12 @@ class Project(Remembering):
                 hint=did_you_mean(name, known)
                 or f"add {name!r} to {self.settings.config}/local/credentials.yml",
             )
-        found = known[name].plain()
-        if not isinstance(found, dict):
+        found = self.config.credential(name)
+        if not found.is_mapping:
             raise ProjectError(f"credentials {name!r} must be a mapping", where=str(known[name].origin))
-        return found
+        options = Secret(revealed(found.plain()))
+        self.secrets.add(options)
+        return options
 
     def _elsewhere(self, pipeline: Pipeline, parameters: Value) -> Pipeline:
         """Return all nodes of the project, to say where a missing value is made; fewer where a module is broken."""

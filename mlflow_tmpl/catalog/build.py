@@ -30,7 +30,6 @@ from mlflow_tmpl.catalog.temporaries import Leftovers
 from mlflow_tmpl.catalog.types import find_type
 from mlflow_tmpl.catalog.versioned import versioned_place
 from mlflow_tmpl.errors import MloError
-from mlflow_tmpl.masking import secret_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
 
     from mlflow_tmpl.catalog.datasets import Source
     from mlflow_tmpl.catalog.places import Place
+    from mlflow_tmpl.masking import Secret, Secrets
 
 
 _ACCESS_KEYS = ("cache", "fingerprint")
@@ -97,7 +97,7 @@ class Builder:
             where=entry.where,
             load_args=entry.plain("load_args"),
             save_args=entry.plain("save_args"),
-            secrets=(*secret_texts(options), *passwords_in(filepath)),
+            secrets=self._secrets(filepath),
             description=describe_entry(entry, self.root),
         )
 
@@ -107,7 +107,12 @@ class Builder:
             return versioned_place(filepath, self.root, access, version)
         return place_of(filepath, self.root, access)
 
-    def _access(self, entry: Entry, options: dict[str, Any], *, cached: bool) -> Access:
+    def _secrets(self, filepath: str = "") -> Secrets:
+        """Return the secrets that are known, with those that a path has."""
+        self.vault.secrets.add(passwords_in(filepath))
+        return self.vault.secrets
+
+    def _access(self, entry: Entry, options: Secret, *, cached: bool) -> Access:
         return Access(
             self.hash_file,
             self.leftovers,
@@ -119,33 +124,31 @@ class Builder:
     def _source(self, entry: Entry, source: Source) -> Adapted:
         require_package(entry, source)
         options = self.vault.find(entry)
-        secrets = tuple(secret_texts(options))
         access = self._access(entry, options, cached=False)
         given = {key: value for key, value in entry.arguments().items() if key not in _ACCESS_KEYS}
-        context = Context(entry.name, entry.where, self.root, access, secrets)
+        context = Context(entry.name, entry.where, self.root, access, self._secrets())
         arguments = {**source.defaults, **given, "context": context}
-        return self._made(entry, function(source.made_by), arguments, secrets)
+        return self._made(entry, function(source.made_by), arguments)
 
     def _other(self, entry: Entry, kind: type[Any], version: str) -> Adapted:
         require_load_and_save(entry.name, kind, where=entry.where)
         arguments, options = entry.arguments(), self.vault.find(entry)
-        if options:
-            arguments["credentials"] = options
+        if options.reveal():
+            arguments["credentials"] = options.reveal()
         if entry.text("filepath") and not is_remote(entry.text("filepath")):
             arguments["filepath"] = str(local_path(entry.text("filepath"), self.root))
         if entry.flag("versioned"):
             arguments["version"] = kedro_version(entry, kind, version)
-        return self._made(entry, kind, arguments, tuple(secret_texts(options)))
+        return self._made(entry, kind, arguments)
 
-    def _made(
-        self, entry: Entry, kind: type[Any], arguments: dict[str, Any], secrets: tuple[str, ...]
-    ) -> Adapted:
+    def _made(self, entry: Entry, kind: type[Any], arguments: dict[str, Any]) -> Adapted:
+        secrets = self._secrets(entry.text("filepath"))
         try:
             made = kind(**arguments)
         except (MloError, MemoryError):
             raise
         except Exception as error:
-            message = f"cannot be made from {entry.type_name!r}: {one_line(error, secrets)}"
+            message = f"cannot be made from {entry.type_name!r}: {one_line(error, secrets.mask)}"
             raise entry.error(message) from error
         if is_kedro(kind):
             made = KedroDataset(made, self.hash_file)

@@ -237,11 +237,6 @@ class Catalog:
         """The secrets that were given out: nothing that is shown or recorded has them."""
         return self._builder.vault.secrets
 
-    def secrets(self) -> set[str]:
-        """Return the values of the credentials that are in use: they are shown and recorded nowhere."""
-        built = [*self._objects.values(), *self._built.values()]
-        return {text for dataset in built for text in getattr(dataset, "secrets", ())}
-
     def role(self, name: str) -> str:
         """Return what a dataset is for (``metrics``, ``model``, ...), empty if nothing is said about that."""
         return "" if self.is_memory(name) else str(self.describe(name).get("role", ""))

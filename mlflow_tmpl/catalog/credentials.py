@@ -1,6 +1,7 @@
 """Credentials: looked up by name when the dataset that needs them is built, and not before.
 
-They are looked for in environment variables, then in the files, then in the project's secret store.
+They are looked for in environment variables, then in the files, then in the project's secret store, then in those that
+installed packages bring.
 """
 
 from __future__ import annotations
@@ -10,17 +11,51 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mlflow_tmpl.errors import did_you_mean
+from mlflow_tmpl.errors import did_you_mean, place
 from mlflow_tmpl.masking import Secret, Secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from mlflow_tmpl.catalog.entry import Entry
     from mlflow_tmpl.config.values import Value
 
 PREFIX = "MLO_CREDENTIALS__"
 """What environment variables begin with that give credentials: ``MLO_CREDENTIALS__LAKE__KEY``."""
+
+
+GROUP = "mlflow_tmpl.secrets"
+"""Entry points of packages that bring secret stores: functions that are given a name, and return a mapping or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretStore:
+    """Who is asked for credentials that stand in no file.
+
+    Attributes:
+        name: ``package.module:function``.
+        where: who names it.
+        ask: gives the credentials of a name, a mapping; ``None`` if it knows none. Imports the function when called.
+    """
+
+    name: str
+    where: str
+    ask: Callable[[str], Any]
+
+
+def installed_stores() -> list[SecretStore]:
+    """Return the secret stores that installed packages bring, by their names."""
+    from importlib.metadata import entry_points
+
+    points = {point.value: point for point in entry_points(group=GROUP)}  # a package may be found twice
+    return [
+        SecretStore(
+            point.value,
+            f"the secret store {point.name!r} of {point.dist.name if point.dist else 'an installed package'}",
+            lambda name, point=point: point.load()(name),  # type: ignore[misc]  # a default binds it
+        )
+        for point in sorted(points.values(), key=lambda point: (point.name, point.value))
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,55 +65,55 @@ class Vault:
     Attributes:
         written: gives what the files say, by name; called when the first name is looked up.
         resolve: resolves the interpolations of one of them; ``None`` if there are none.
-        hook: asks the project's secret store for a name; ``None`` if it has none.
-        hook_name: how the project names it.
+        stores: gives the secret stores, the one that is asked first before the others; called when one is needed.
         secrets: is told of all that was given out.
     """
 
     written: Callable[[], Value] | None = None
-    resolve: Callable[[str, Value], Value] | None = None
-    hook: Callable[[str], Any] | None = None
-    hook_name: str = ""
+    resolve: Callable[[str], Value] | None = None
+    stores: Callable[[], Sequence[SecretStore]] = tuple
     secrets: Secrets = field(default_factory=Secrets)
 
-    def find(self, entry: Entry) -> dict[str, Any]:
-        """Return the credentials that an entry names, plain; empty if it names none.
+    def find(self, entry: Entry) -> Secret:
+        """Return the credentials that an entry names, a mapping; an empty one if it names none.
 
         Raises:
             CatalogError: there are none of that name, or they are no mapping.
         """
         name = entry.text("credentials")
         if not name:
-            return {}
+            return Secret({})
         found = self._look_up(entry, name)
         if found is None:
             raise self._missing(entry, name)
         if not isinstance(found, Mapping):
             raise entry.error(f"needs credentials {name!r}, which must be a mapping", key="credentials")
-        plain = _revealed(found)
-        self.secrets.add(plain)
-        return plain  # type: ignore[no-any-return]  # of a mapping
+        credentials = Secret(revealed(found))
+        self.secrets.add(credentials)
+        return credentials
 
     def _look_up(self, entry: Entry, name: str) -> Any:
         variables = from_environment(os.environ).get(name.lower().replace("-", "_"), {})
         files = self._files()
         if name in files:
-            found = self.resolve(name, files[name]) if self.resolve else files[name]
+            found = self.resolve(name) if self.resolve else files[name]
             plain = found.plain()
             return {**plain, **variables} if isinstance(plain, dict) else plain
         return variables or self._ask(entry, name)
 
     def _ask(self, entry: Entry, name: str) -> Any:
-        if self.hook is None:
-            return None
-        try:
-            return self.hook(name)
-        except Exception as error:
-            from mlflow_tmpl.catalog.failures import one_line
+        for store in self.stores():
+            try:
+                found = store.ask(name)
+            except Exception as error:
+                from mlflow_tmpl.catalog.failures import one_line
 
-            problem = f"needs credentials {name!r}, which {self.hook_name!r} cannot give: {one_line(error)}"
-            hint = "it is the 'secrets' of [tool.mlo] in pyproject.toml"
-            raise entry.error(problem, key="credentials", hint=hint) from error
+                told = one_line(error, self.secrets.mask)
+                problem = f"needs credentials {name!r}, which {store.name!r} cannot give: {told}"
+                raise entry.error(problem, key="credentials", hint=f"it is {store.where}") from error
+            if found is not None:
+                return found
+        return None
 
     def _files(self) -> dict[str, Value]:
         known = self.written() if self.written is not None else None
@@ -87,8 +122,8 @@ class Vault:
     def _missing(self, entry: Entry, name: str) -> Exception:
         files = self._files()
         places = [
-            *sorted({value.origin.path for value in files.values()} - {""}),
-            *filter(None, [self.hook_name]),
+            *sorted({place(value.origin.path) for value in files.values() if value.origin.path}),
+            *[store.name for store in self.stores()],
         ]
         looked_in = ", ".join(places) or "any credentials file"
         problem = f"needs credentials {name!r}, which are not in {looked_in}"
@@ -117,11 +152,12 @@ def from_environment(variables: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _revealed(data: Any) -> Any:
+def revealed(data: Any) -> Any:
+    """Return credentials as plain data, for a library that needs them."""
     if isinstance(data, Secret):
-        return data.reveal()
+        return revealed(data.reveal())
     if isinstance(data, Mapping):
-        return {str(key): _revealed(value) for key, value in data.items()}
+        return {str(key): revealed(value) for key, value in data.items()}
     if isinstance(data, (list, tuple)):
-        return [_revealed(value) for value in data]
+        return [revealed(value) for value in data]
     return data

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 from mlflow_tmpl.catalog.failures import Given, reported
 from mlflow_tmpl.catalog.secrets import qualified_name, showable
 from mlflow_tmpl.errors import CatalogError, DataError
+from mlflow_tmpl.masking import Secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -99,14 +100,14 @@ class Adapted:
         name: the dataset's name.
         wrapped: the object.
         where: ``file:line`` of its entry.
-        secrets: credential values that must not show up in messages.
+        secrets: what must not show up in messages.
         description: what `describe` says; ``None`` asks the object.
     """
 
     name: str
     wrapped: Any
     where: str = ""
-    secrets: tuple[str, ...] = field(default=(), repr=False)
+    secrets: Secrets = field(default_factory=Secrets, repr=False, compare=False)
     description: Mapping[str, Any] | None = None
 
     def load(self) -> Any:
@@ -196,7 +197,7 @@ class Adapted:
 
     def _reported(self, done: str, **options: Any) -> AbstractContextManager[None]:
         problem = f"dataset {self.name!r} cannot be {done}"
-        return reported(problem, where=self.where, secrets=self.secrets, **options)
+        return reported(problem, where=self.where, mask=self.secrets.mask, **options)
 
 
 def adapt(name: str, thing: Any, *, where: str = "") -> Dataset:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from mlflow_tmpl.catalog.secrets import mask_values
 from mlflow_tmpl.errors import DataError, MloError
+from mlflow_tmpl.masking import mask_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 LONGEST_MESSAGE = 400
 
@@ -24,7 +24,7 @@ def reported(
     action: str,
     *,
     where: str = "",
-    secrets: Iterable[str] = (),
+    mask: Callable[[str], str] = mask_text,
     install: str = "",
     foreign: Callable[[Exception], bool] | None = None,
 ) -> Iterator[None]:
@@ -35,7 +35,7 @@ def reported(
     Args:
         action: what could not be done, up to the colon.
         where: ``file:line`` of the catalog entry.
-        secrets: values that must not show up in the message.
+        mask: takes out of the message what must not show up in it.
         install: how to come by the packages that it needs.
         foreign: tells the errors that are not about this dataset, and pass too.
     """
@@ -49,10 +49,10 @@ def reported(
         hint = next((text for kind, text in _HINTS.items() if isinstance(error, kind)), "")
         if install and isinstance(error, ImportError):
             hint = install
-        raise DataError(f"{action}: {one_line(error, secrets)}", where=where, hint=hint) from error
+        raise DataError(f"{action}: {one_line(error, mask)}", where=where, hint=hint) from error
 
 
-def one_line(error: BaseException, secrets: Iterable[str] = ()) -> str:
+def one_line(error: BaseException, mask: Callable[[str], str] = mask_text) -> str:
     """Return what an error says, in one line and without secrets; of an error of the system, what went wrong.
 
     Example:
@@ -60,7 +60,7 @@ def one_line(error: BaseException, secrets: Iterable[str] = ()) -> str:
         "KeyError: 'species'"
     """
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    text = mask_values(" ".join(text.split()), secrets)
+    text = mask(" ".join(text.split()))
     if " " not in text:
         text = f"{type(error).__name__}: {text}" if text else type(error).__name__
     return text if len(text) <= LONGEST_MESSAGE else text[: LONGEST_MESSAGE - 3] + "..."

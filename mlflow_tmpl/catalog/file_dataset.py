@@ -12,6 +12,7 @@ from mlflow_tmpl.catalog.extras import pip_line
 from mlflow_tmpl.catalog.failures import Given, reported
 from mlflow_tmpl.errors import DataError
 from mlflow_tmpl.hashing import digest_file
+from mlflow_tmpl.masking import Secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -32,7 +33,7 @@ class FileDataset:
         filepath: the same for messages: as written, or relative to the project.
         where: ``file:line`` of the entry.
         load_args, save_args: what the entry passes on to the library.
-        secrets: credential values that must not show up in messages.
+        secrets: what must not show up in messages.
         description: what `describe` says.
     """
 
@@ -43,7 +44,7 @@ class FileDataset:
     where: str = ""
     load_args: Mapping[str, Any] = field(default_factory=dict)
     save_args: Mapping[str, Any] = field(default_factory=dict)
-    secrets: tuple[str, ...] = field(default=(), repr=False)
+    secrets: Secrets = field(default_factory=Secrets, repr=False, compare=False)
     description: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -189,7 +190,7 @@ class FileDataset:
     def _reported(self, done: str, **options: Any) -> AbstractContextManager[None]:
         install = pip_line(self.format.extra, self.place.protocol)
         return reported(
-            self._failed(done), where=self.where, secrets=self.secrets, install=install, **options
+            self._failed(done), where=self.where, mask=self.secrets.mask, install=install, **options
         )
 
     def _failed(self, done: str) -> str:

@@ -6,15 +6,16 @@ import os
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import IO, TYPE_CHECKING, Protocol, TypeVar
 
 from mlflow_tmpl.catalog.files import replacing, writing_problem
 from mlflow_tmpl.catalog.fingerprints import VERSION
 from mlflow_tmpl.catalog.trees import tree_fingerprint
 from mlflow_tmpl.errors import did_you_mean
+from mlflow_tmpl.masking import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from mlflow_tmpl.catalog.fingerprints import Fingerprint
     from mlflow_tmpl.catalog.read_cache import Cache
@@ -71,14 +72,14 @@ class Access:
     Attributes:
         hash_file: gives the hash of a local file's content.
         leftovers: clears folders of what killed writers left.
-        options: what a remote file system is opened with, credentials among it.
+        options: what a remote file system is opened with: a mapping, credentials among it.
         fingerprint: what tells that a remote file changed, one of `FINGERPRINTS`.
         cache: where remote files are kept once they are read; ``None`` keeps none.
     """
 
     hash_file: Callable[[Path], str]
     leftovers: Leftovers
-    options: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    options: Secret = field(default_factory=lambda: Secret({}))
     fingerprint: Fingerprint = VERSION
     cache: Cache | None = None
 

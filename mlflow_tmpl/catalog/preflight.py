@@ -63,7 +63,7 @@ def _check_file(dataset: FileDataset) -> None:
     try:
         problem, hint = dataset.place.reading_problem()
     except Exception as error:
-        told = one_line(error, dataset.secrets)
+        told = one_line(error, dataset.secrets.mask)
         raise _error(dataset, f"cannot be reached at {dataset.filepath}: {told}") from error
     if problem:
         raise CatalogError(

@@ -13,10 +13,11 @@ from mlflow_tmpl.catalog.retries import retrying, status_of
 from mlflow_tmpl.catalog.temporaries import temporary_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from mlflow_tmpl.catalog.fingerprints import Fingerprint
     from mlflow_tmpl.catalog.read_cache import Cache
+    from mlflow_tmpl.masking import Secret
 
 T = TypeVar("T")
 
@@ -36,13 +37,13 @@ class RemoteFile:
 
     Attributes:
         url: where it is.
-        options: what the file system is opened with, credentials among it.
+        options: what the file system is opened with: a mapping, credentials among it.
         how: what tells that it changed.
         cache: where it is kept once it is read; ``None`` reads from afar each time.
     """
 
     url: str = field(repr=False)
-    options: Mapping[str, Any] = field(repr=False)
+    options: Secret
     how: Fingerprint = VERSION
     cache: Cache | None = None
 
@@ -137,7 +138,7 @@ class RemoteFile:
         """Return the file system, with nothing that it remembers of folders, and the path there."""
         from fsspec.core import url_to_fs
 
-        system, path = url_to_fs(self.url, **self.options)
+        system, path = url_to_fs(self.url, **self.options.reveal())
         system.invalidate_cache()
         return system, path
 

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mlflow_tmpl.masking import MASK, mask_text, mask_urls, secret_texts
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-__all__ = ["mask_urls", "mask_values", "qualified_name", "secret_texts", "showable"]
+__all__ = ["mask_urls", "qualified_name", "secret_texts", "showable"]
 
 _NAMES = re.compile(
     r"(^|[_-])(password|passwd|pwd|secret|token|credentials?|signature|storage_options"
     r"|(api|access|account|private|secret|sas)[_-]?key)$",
     re.IGNORECASE,
 ).search
-
-
-def mask_values(text: str, secrets: Iterable[str]) -> str:
-    """Return a text with every known secret in it masked, the longest first."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        text = text.replace(secret, MASK)
-    return mask_text(text)
 
 
 def passwords_in(url: str) -> tuple[str, ...]:

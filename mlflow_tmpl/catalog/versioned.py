@@ -18,11 +18,12 @@ from mlflow_tmpl.catalog.places import is_remote, local_path, place_of
 from mlflow_tmpl.errors import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     from mlflow_tmpl.catalog.places import Access, Place
+    from mlflow_tmpl.masking import Secret
 
 T = TypeVar("T")
 
@@ -158,7 +159,7 @@ class RemoteShelf:
     """
 
     url: str = field(repr=False)
-    options: Mapping[str, Any] = field(repr=False)
+    options: Secret
 
     @property
     def identity(self) -> str:
@@ -190,7 +191,7 @@ class RemoteShelf:
     def _connect(self) -> tuple[Any, str]:
         from fsspec.core import url_to_fs
 
-        system, path = url_to_fs(self.url, **self.options)
+        system, path = url_to_fs(self.url, **self.options.reveal())
         return system, path
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cached_property, reduce
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -12,9 +13,10 @@ from mlflow_tmpl.config.interpolation import Tree, uses
 from mlflow_tmpl.config.layers import merge, read_layer
 from mlflow_tmpl.config.resolvers import Resolvers
 from mlflow_tmpl.config.sources import Folder, Source
-from mlflow_tmpl.config.values import Origin, Value, located
+from mlflow_tmpl.config.values import Origin, Unresolved, Value, located
 from mlflow_tmpl.config.yaml import compose_yaml
 from mlflow_tmpl.errors import ConfigError, did_you_mean
+from mlflow_tmpl.masking import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -94,8 +96,8 @@ class Config:
 
     @property
     def credentials(self) -> Value:
-        """The credentials of all layers by name, as they are written; see `credential`."""
-        return _without_anchors(self._files.read("credentials"))
+        """The credentials of all layers by name, each value a `Secret`, as they are written; see `credential`."""
+        return _sealed(_without_anchors(self._files.read("credentials")))
 
     def entry(self, name: str, written: Value) -> Value:
         """Return a catalog entry with its interpolations resolved.
@@ -105,13 +107,13 @@ class Config:
         """
         return self._trees["catalog"].entry(name, written)
 
-    def credential(self, name: str, written: Value) -> Value:
-        """Return credentials with their interpolations resolved.
+    def credential(self, name: str) -> Value:
+        """Return credentials with their interpolations resolved, each value a `Secret`.
 
         Raises:
             ConfigError: one of them leads nowhere.
         """
-        return self._trees["credentials"].entry(name, written)
+        return _sealed(self._trees["credentials"].entry(name, self._files.read("credentials").data[name]))
 
     @property
     def runtime_names(self) -> frozenset[str]:
@@ -166,6 +168,20 @@ class _Trees(dict[str, Tree]):
 def _without_anchors(value: Value) -> Value:
     kept = {key: entry for key, entry in value.data.items() if not key.startswith("_")}
     return Value(kept, value.origin, value.overrode, value.key)
+
+
+def _sealed(value: Value) -> Value:
+    """Return a value whose scalars are secrets; keys and places are none. What it overrode is left out."""
+    data = value.data
+    if isinstance(data, dict):
+        data = {key: _sealed(inner) for key, inner in data.items()}
+    elif isinstance(data, list):
+        data = [_sealed(inner) for inner in data]
+    elif data is not None:
+        data = Secret(data)
+    if isinstance(value, Unresolved):
+        return replace(value, data=data, overrode=None)
+    return Value(data, value.origin, key=value.key)
 
 
 def parse_assignment(text: str) -> Value:

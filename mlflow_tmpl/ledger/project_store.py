@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.errors import UsageError
+from mlflow_tmpl.masking import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -102,7 +103,7 @@ class ProjectStore:
         open_ledger: Callable[[], Ledger],
         root: Path,
         said: StoreSettings,
-        credentials: Callable[[], Mapping[str, Any]] = dict,
+        credentials: Callable[[], Secret] = lambda: Secret({}),
     ) -> None:
         self.store = store
         self._open_ledger = open_ledger

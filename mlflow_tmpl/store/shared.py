@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from mlflow_tmpl.catalog.failures import one_line
 from mlflow_tmpl.catalog.remote import RemoteFile
 from mlflow_tmpl.catalog.retries import retrying
-from mlflow_tmpl.catalog.secrets import mask_urls, secret_texts
 from mlflow_tmpl.errors import MloError, StoreError
+from mlflow_tmpl.masking import Secret, Secrets, mask_urls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,10 +35,11 @@ class SharedStore:
         shown: the URL without secrets.
     """
 
-    def __init__(self, url: str, options: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, url: str, options: Mapping[str, Any] | Secret | None = None) -> None:
         self._url = url.rstrip("/")
-        self._options = dict(options or {})
-        self._secrets = tuple(secret_texts(self._options))
+        self._options = Secret(options or {})
+        self._secrets = Secrets()
+        self._secrets.add(self._options)
         self.shown = mask_urls(url)
 
     def __repr__(self) -> str:
@@ -104,7 +105,7 @@ class SharedStore:
     def _open(self) -> tuple[Any, str]:
         from fsspec.core import url_to_fs
 
-        system, root = url_to_fs(self._url, **self._options)
+        system, root = url_to_fs(self._url, **self._options.reveal())
         return system, root.rstrip("/")
 
     @contextmanager
@@ -115,7 +116,7 @@ class SharedStore:
             raise
         except Exception as error:
             hint = next((text for kind, text in _HINTS.items() if isinstance(error, kind)), "")
-            problem = one_line(error, self._secrets)
+            problem = one_line(error, self._secrets.mask)
             raise StoreError(
                 f"the shared store {self.shown!r} cannot be {action}: {problem}", hint=hint
             ) from error

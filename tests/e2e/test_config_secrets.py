@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
+import subprocess
+import sys
+import zipfile
 import zlib
+from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import pytest
@@ -202,6 +207,62 @@ def test_a_changed_variable_runs_what_takes_it(planted: MadeProject):
     assert "parameter token" in plan.stdout
     assert "another-environment" not in plan.stdout
     assert "env:PLANTED_TOKEN" in plan.stdout
+
+
+BROUGHT = """
+    def find(name):
+        if name == "broken":
+            raise OSError("no network")
+        return {"key": "planted" + "-in-the-store"} if name == "hooked" else None
+    """
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Path:
+    """A folder that pip installed a package into, which brings a secret store."""
+    files = {
+        "mlo_vault.py": dedent(BROUGHT),
+        "mlo_vault-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: mlo-vault\nVersion: 1.0\n",
+        "mlo_vault-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        "mlo_vault-1.0.dist-info/entry_points.txt": "[mlflow_tmpl.secrets]\nvault = mlo_vault:find\n",
+    }
+    record = "mlo_vault-1.0.dist-info/RECORD"
+    wheel, target = tmp_path / "mlo_vault-1.0-py3-none-any.whl", tmp_path / "installed"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+        archive.writestr(record, "".join(f"{name},,\n" for name in (*files, record)))
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--no-compile"]
+    subprocess.run([*pip, "--target", str(target), str(wheel)], check=True, timeout=120)
+    return target
+
+
+def test_an_installed_package_brings_a_secret_store(planted: MadeProject, installed: Path):
+    settings = (planted.root / "pyproject.toml").read_text()
+    planted.write(
+        "pyproject.toml", "".join(line for line in settings.splitlines(True) if "secrets =" not in line)
+    )
+    environment = {
+        **ENVIRONMENT,
+        "PYTHONPATH": os.pathsep.join([str(installed), os.environ.get("PYTHONPATH", "")]),
+    }
+    refused = planted.mlo("run", "--nodes", "say,take", env=ENVIRONMENT)
+    assert "dataset 'other' needs credentials 'hooked', which are not in" in refused.stderr
+    done = planted.mlo("run", "--nodes", "say,take", env=environment)
+    assert done.returncode == 0, done.stderr
+    assert "planted" not in done.stdout + done.stderr
+    catalog = (planted.root / "conf/base/catalog.yml").read_text()
+    planted.write("conf/base/catalog.yml", catalog.replace("credentials: hooked", "credentials: broken"))
+    broken = planted.mlo("run", "--nodes", "say,take", env=environment)
+    assert broken.returncode == 2
+    assert "needs credentials 'broken', which 'mlo_vault:find' cannot give: no network" in broken.stderr
+    assert "it is the secret store 'vault' of mlo-vault" in broken.stderr
+    planted.write("conf/base/catalog.yml", catalog.replace("credentials: hooked", "credentials: unknown"))
+    unknown = planted.mlo("run", "--nodes", "say,take", env=environment)
+    assert (
+        "needs credentials 'unknown', which are not in conf/local/credentials.yml, mlo_vault:find"
+        in unknown.stderr
+    )
 
 
 def test_a_secret_store_that_fails_is_named_with_the_dataset(planted: MadeProject):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from mlflow_tmpl.masking import Secrets
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -21,16 +23,17 @@ class Context:
         where: ``file:line`` of the entry.
         root: the folder that relative paths start from.
         access: what files are reached with.
-        secrets: credential values that must not show up in messages.
+        secrets: what must not show up in messages.
     """
 
     name: str
     where: str
     root: Path
     access: Access
-    secrets: tuple[str, ...] = field(default=(), repr=False)
+    secrets: Secrets = field(default_factory=Secrets, repr=False, compare=False)
 
     @property
     def credentials(self) -> Mapping[str, Any]:
         """The credentials that the entry names; empty if it names none."""
-        return self.access.options
+        credentials: Mapping[str, Any] = self.access.options.reveal()
+        return credentials

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlflow_tmpl.catalog.secrets import mask_values, showable
-from mlflow_tmpl.masking import mask_urls, secret_texts
+from mlflow_tmpl.catalog.secrets import showable
+from mlflow_tmpl.masking import Secret, Secrets, mask_urls
 
 
 @pytest.mark.parametrize(
@@ -24,10 +24,9 @@ def test_secrets_in_urls_are_masked(given_url: str, shown: str) -> None:
 
 
 def test_known_secrets_are_masked_in_messages() -> None:
-    secrets = list(
-        secret_texts({"key": "AKIA123", "nested": [{"token": "AKIA123456"}], "anon": True, "n": 1})
-    )
-    assert mask_values("denied for AKIA123456 and AKIA123", secrets) == "denied for *** and ***"
+    secrets = Secrets()
+    secrets.add({"key": "AKIA123", "nested": [{"token": Secret("AKIA123456")}], "anon": True, "n": 1})
+    assert secrets.mask("denied for AKIA123456 and AKIA123") == "denied for *** and ***"
 
 
 def test_settings_named_like_secrets_are_masked_at_any_depth() -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from mlflow_tmpl.config import Config, Origin, environments, located, parse_assignment, sources
 from mlflow_tmpl.errors import ConfigError
+from mlflow_tmpl.masking import Secret
 
 
 @pytest.fixture
@@ -56,7 +57,21 @@ def test_catalog_entries_are_merged_without_the_anchors(config):
 
 
 def test_credentials_are_read(config):
-    assert config.credentials.plain() == {"lake": {"key": "abc"}}
+    assert config.credentials.plain() == {"lake": {"key": Secret("abc")}}
+    assert config.credential("lake").plain() == {"key": Secret("abc")}
+
+
+def test_credentials_print_in_no_way(tmp_path):
+    for layer, text in (
+        ("base", "lake: {key: hush-below, list: [hush-item]}\n"),
+        ("local", "lake: {key: '${oc.env:NONE,hush-above}'}\n"),
+    ):
+        (tmp_path / layer).mkdir()
+        (tmp_path / layer / "credentials.yml").write_text(text)
+    config = Config(tmp_path, ("base", "local"))
+    for value in (config.credentials, config.credential("lake")):
+        assert "hush" not in f"{value!r} {value} {[*value.leaves()]}"
+    assert config.credential("lake").get("key").plain().reveal() == "hush-above"
 
 
 def test_a_missing_layer_is_empty(conf):

@@ -2,6 +2,8 @@ import json
 import math
 import os
 import re
+import subprocess
+import sys
 import time
 
 import pytest
@@ -311,3 +313,90 @@ def test_not_a_number_survives():
 def test_an_escape_of_half_a_character_is_refused_by_either_parser(parser):
     assert re.search("half a character|this is not YAML", refusal(r'a: "\ud83d\ude00"'))
     assert plain(r'a: "\U0001F600"') == {"a": "\U0001f600"}
+
+
+HOSTILE = """
+import resource, sys, time
+from pathlib import Path
+from mlflow_tmpl.config import parse_yaml
+from mlflow_tmpl.config.yaml import read_yaml
+from mlflow_tmpl.errors import ConfigError
+
+big = Path(sys.argv[1])
+with big.open("wb") as file:
+    file.truncate(100 << 20)
+laughs = "a0: &a0 [x, x]\\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\\n" for n in range(1, 30))
+merges = "a0: &a0 {x: 1}\\n" + "".join(
+    f"a{n}: &a{n} {{{', '.join(f'k{i}: *a{n - 1}' for i in range(10))}}}\\n" for n in range(1, 30)
+)
+texts = {
+    "laughs": laughs,
+    "merges": merges,
+    "recursive": "a: &a [*a]\\n",
+    "recursive in a mapping": "a: &a {b: {c: *a}}\\n",
+    "recursive merge": "a: &a\\n  <<: *a\\n",
+    "brackets": "a: " + "[" * 1_000_000,
+    "braces": "a: " + "{b: " * 500_000,
+    "indents": "".join(" " * n + "a:\\n" for n in range(3_000)),
+    "dashes": "- " * 1_000_000,
+}
+parse_yaml("a: 1", "f.yml")
+for name, attempt in [("100 MB", lambda: read_yaml(big))] + [
+    (name, lambda text=text: parse_yaml(text, "f.yml")) for name, text in texts.items()
+]:
+    before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+    try:
+        attempt()
+    except ConfigError as error:
+        told = error.message
+    else:
+        told = ""
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    print(name, bool(told), grown >> (20 if sys.platform == "darwin" else 10), time.process_time() - start, sep="|")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="memory is measured by POSIX means")
+def test_hostile_files_are_refused_in_bounded_memory_and_time(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", HOSTILE, str(tmp_path / "big.yml")], capture_output=True, text=True, check=True
+    )
+    rows = [line.split("|") for line in done.stdout.splitlines()]
+    assert len(rows) == 10
+    for name, refused, megabytes, seconds in rows:
+        assert refused == "True", name
+        assert int(megabytes) < 100, (name, megabytes)
+        assert float(seconds) < 5, (name, seconds)
+
+
+class Planted:
+    made = 0
+
+    def __init__(self, *_args, **_given):
+        Planted.made += 1
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "!!python/object/apply:os.system ['exit 3']",
+        "!!python/object/new:os.system ['exit 3']",
+        f"!!python/object:{Planted.__module__}.Planted {{}}",
+        f"!!python/object/apply:{Planted.__module__}.Planted []",
+        f"!!python/name:{Planted.__module__}.Planted",
+        "!!python/module:antigravity",
+        "!!python/tuple [1]",
+        "!!timestamp 2024-01-31",
+        "!!binary aGk=",
+        "!!set {a}",
+        "!!omap [a: 1]",
+        "!own [1]",
+        "!<tag:example.org,2024:x> 1",
+    ],
+)
+def test_no_tag_makes_an_object(tag, parser):
+    with pytest.raises(ConfigError) as caught:
+        parse_yaml(f"a: {tag}\n", "f.yml")
+    assert caught.value.where.startswith("f.yml:1:")
+    assert Planted.made == 0
+    assert "antigravity" not in sys.modules
