@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import json
 import os
 import subprocess
@@ -13,11 +14,18 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+import mlflow_tmpl
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from mlflow_tmpl.project import Project
+
+settings.register_profile("random", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("steady", settings.get_profile("random"), derandomize=True, database=None)
+settings.load_profile("steady")  # the same cases each time, however busy the machine is
 
 MLO = Path(sys.executable).with_name("mlo")
 TIMEOUT_S = 120
@@ -84,6 +92,12 @@ class MadeProject:
             path for path in paths if not {".mlo", "__pycache__"} & set(path.relative_to(self.root).parts)
         ]
         return {str(path.relative_to(self.root)): path.read_bytes() for path in kept}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the package once, for all commands that are started, also where Python writes no bytecode."""
+    if not hasattr(config, "workerinput"):
+        compileall.compile_dir(Path(mlflow_tmpl.__file__).parent, quiet=2)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import pkgutil
 import sys
 import traceback
 
@@ -13,14 +14,10 @@ def serve() -> None:
     """Answer each request, a line of JSON on stdin, with the exit code of the command."""
     import pandas  # noqa: F401 (imported once, for all forks)
 
-    import mlflow_tmpl.cli.run
-    import mlflow_tmpl.engine
-    import mlflow_tmpl.ledger
-    import mlflow_tmpl.planning
-    import mlflow_tmpl.views.lines
-    import mlflow_tmpl.views.progress  # noqa: F401
+    import mlflow_tmpl
 
-    for name in sys.argv[1:]:
+    ours = [module.name for module in pkgutil.walk_packages(mlflow_tmpl.__path__, "mlflow_tmpl.")]
+    for name in (*ours, *sys.argv[1:]):
         importlib.import_module(name)
     for line in sys.stdin:
         request = json.loads(line)
