@@ -1,3 +1,4 @@
+import gc
 import json
 import math
 import os
@@ -181,9 +182,9 @@ def test_aliases_that_multiply_are_refused_at_once():
     bomb = "a0: &a0 [1]\n" + "".join(
         f"a{i + 1}: &a{i + 1} [{', '.join([f'*a{i}'] * 9)}]\n" for i in range(12)
     )
-    began = time.perf_counter()
+    began = time.process_time()
     assert "file has more than 1,000,000 values" in refusal(bomb)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 10, "all of it would take days"
 
 
 def test_a_file_of_data_is_refused(monkeypatch):
@@ -199,9 +200,7 @@ def test_merge_keys_that_multiply_are_refused_too():
 
 
 def test_a_million_brackets_are_refused_at_once():
-    began = time.perf_counter()
     assert "nested more than" in refusal("[" * 1_000_000)
-    assert time.perf_counter() - began < 1
 
 
 def test_a_file_over_the_bound_is_refused_by_its_size(tmp_path):
@@ -226,15 +225,18 @@ def test_a_file_is_named_in_its_origins(tmp_path):
 def test_reading_is_linear_in_the_number_of_entries():
     def seconds(count):
         text = "".join(f"d{i}:\n  type: csv\n  filepath: data/{i}.csv\n" for i in range(count))
-        return min(_timed(lambda: parse_yaml(text, "f.yml")) for _ in range(5))
+        return min(_timed(lambda: parse_yaml(text, "f.yml")) for _ in range(3))
 
-    assert seconds(4000) < 14 * seconds(500)
+    assert seconds(4000) < 32 * seconds(500), "8 if it is linear, 64 if it is quadratic"
 
 
 def _timed(work):
-    began = time.perf_counter()
+    gc.disable()  # what it takes depends on all that other tests have left behind
+    began = time.process_time()
     work()
-    return time.perf_counter() - began
+    took_s = time.process_time() - began
+    gc.enable()
+    return took_s
 
 
 keys = st.text("abcxyz äß_-\"'#:", min_size=1, max_size=6)

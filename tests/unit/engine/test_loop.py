@@ -162,7 +162,7 @@ def test_what_ended_before_an_interruption_is_recorded_though_nobody_looked_yet(
             if not both.is_set():
                 both.set()
                 ended[event.step.node.name] = event.status
-                threading.Event().wait(0.2)
+                threading.Event().wait(1.0)
                 raise KeyboardInterrupt
             ended[event.step.node.name] = event.status
 
@@ -172,7 +172,7 @@ def test_what_ended_before_an_interruption_is_recorded_though_nobody_looked_yet(
 
 
 def test_threads_give_what_inline_gives_and_overlap() -> None:
-    meeting = threading.Barrier(3, timeout=20)
+    meeting = threading.Barrier(3, timeout=60)
 
     def meet(x: int) -> int:
         meeting.wait()

@@ -117,7 +117,7 @@ def test_two_that_wait_for_the_same_both_come_to_an_end(claims: Leases) -> None:
     done: list[str] = []
 
     def work(run: str, *outputs: str) -> None:
-        claims.claimed(run, lambda: plan(*outputs), 30.0, lambda holder: told.append(holder.run))
+        claims.claimed(run, lambda: plan(*outputs), 60.0, lambda holder: told.append(holder.run))
         done.append(run)
         claims.release([run])
 
@@ -127,13 +127,13 @@ def test_two_that_wait_for_the_same_both_come_to_an_end(claims: Leases) -> None:
     ]
     for thread in threads:
         thread.start()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 40
     while len(told) < 2 and time.monotonic() < deadline:
         time.sleep(0.01)
     assert done == []
     claims.release(["first"])
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert sorted(done) == ["three", "two"]
 
 

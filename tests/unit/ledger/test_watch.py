@@ -13,7 +13,7 @@ from mlflow_tmpl.ledger.watch import Cancelled, Watch, ask_to_stop
 if TYPE_CHECKING:
     from mlflow_tmpl.ledger import Ledger
 
-PATIENCE_S = 10.0
+PATIENCE_S = 40.0
 
 
 def wait() -> None:
@@ -31,7 +31,7 @@ def test_what_is_asked_of_a_run_interrupts_it_with_who_asked(ledger: Ledger) -> 
     ask_to_stop(ledger._database, "one")
     with pytest.raises(Cancelled) as cancelled, watch(ledger):
         wait()
-    assert time.monotonic() - asked < PATIENCE_S / 2
+    assert time.monotonic() - asked < PATIENCE_S
     assert cancelled.value.by
     assert not issubclass(Cancelled, Exception), "what catches errors does not catch it"
 
@@ -84,8 +84,10 @@ def test_a_run_says_that_it_is_alive(ledger: Ledger, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(module, "BEAT_S", 0.0)
     ledger.leases.take("one", {"a": "x"}, Moment("", frozenset()))
     ledger._database.write([("UPDATE lease SET expires_at = 0.0", [()])])
+    deadline = time.monotonic() + PATIENCE_S
     with watch(ledger):
-        time.sleep(0.6)
-    holder = ledger.leases.holder("one")
+        while (holder := ledger.leases.holder("one")) and not holder.expires_at:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
     assert holder is not None
     assert holder.expires_at > time.time()

@@ -243,14 +243,14 @@ def test_the_run_does_not_wait_long_at_its_end_and_nothing_is_left_half_written(
     slow = Store.put_bytes
 
     def put(self: Store, data: Any) -> str:
-        return slow(self, (piece for piece in data if time.sleep(0.05) is None))
+        return slow(self, (piece for piece in data if time.sleep(0.5) is None))
 
     monkeypatch.setattr(Store, "put_bytes", put)
     keeper = Keeper(kept, 1 << 30)
     keeper.keep({"x": "key:a/x"}, keeper.offer({"x": np.ones(10 << 20)}, {"x": "auto"}, LONG_S))
     start = time.perf_counter()
     keeper.close()
-    assert time.perf_counter() - start < 2
+    assert time.perf_counter() - start < 20, "all of it would take forty seconds"
     assert not index.known
     assert not list(kept.store.objects())
     assert not list((kept.store.root / "temporary").iterdir())
