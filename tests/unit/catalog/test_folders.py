@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import random
-import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from mlflow_tmpl.catalog import Catalog
 from mlflow_tmpl.catalog.folders import exchanged, recover, replacing_folder, swap
+from tests.unit.catalog.killing import kills, parts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,45 +92,17 @@ def test_a_writer_killed_in_that_moment_loses_nothing(tmp_path: Path) -> None:
     assert content(target) == {"a": "1"}
 
 
-WRITER = """
-import json, sys
-from itertools import count
-from pathlib import Path
-from mlflow_tmpl.catalog import Catalog
-from tests.unit.catalog.servers import Store
-
-root, store, start = Path(sys.argv[1]), Store(**json.loads(sys.argv[2])), int(sys.argv[3])
-entry = store.entry("parts", type="partitioned", dataset="pickle")
-catalog = Catalog.of({"x": entry}, root=root, credentials=store.credentials)
-for number in count(start):
-    # Every save has other names too, so that a mixture shows in the list of them.
-    catalog.save("x", {f"{part}-{number % 2}": [number] * 20_000 for part in range(8)})
-    if number == start:
-        print("saved once", flush=True)
-"""
-
-
-def kill_while_saving(store: Store, root: Path, kills: int, longest_s: float) -> None:
+def kill_while_saving(store: Store, root: Path, times: int, longest_s: float) -> None:
     """Kill a writer of a folder again and again, and look at what is left each time."""
-    chance = random.Random(11)
     entry = store.entry("parts", type="partitioned", dataset="pickle")
     catalog = Catalog.of({"x": entry}, root=root, credentials=store.credentials)
-    told = json.dumps({"url": store.url, "options": store.options})
-    for kill in range(kills):
-        command = [sys.executable, "-c", WRITER, str(root), told, str(kill * 1000)]
-        writer = subprocess.Popen(command, stdout=subprocess.PIPE)
-        assert writer.stdout is not None
-        assert writer.stdout.readline().strip() == b"saved once"
-        time.sleep(chance.random() * longest_s)
-        writer.kill()
-        writer.wait()
-        writer.stdout.close()
-        parts: dict[str, Any] = {name: load() for name, load in catalog.load("x").items()}
-        numbers = {number for values in parts.values() for number in values}
+    for start in kills(times, store, entry, root, parts, random.Random(11), longest_s):
+        found: dict[str, Any] = {name: load() for name, load in catalog.load("x").items()}
+        numbers = {number for values in found.values() for number in values}
         assert len(numbers) == 1, f"parts of several saves: {numbers}"
         number = numbers.pop()
-        assert number >= kill * 1000
-        assert sorted(parts) == [f"{part}-{number % 2}" for part in range(8)]
+        assert number >= start
+        assert sorted(found) == [f"{part}-{number % 2}" for part in range(8)]
     catalog.save("x", {"end": [1]})
     assert list(catalog.load("x")) == ["end"]
 
@@ -140,7 +110,7 @@ def kill_while_saving(store: Store, root: Path, kills: int, longest_s: float) ->
 def test_a_killed_writer_leaves_a_whole_folder(tmp_path: Path) -> None:
     from tests.unit.catalog.servers import Store
 
-    kill_while_saving(Store(f"file://{tmp_path}"), tmp_path, kills=5, longest_s=0.05)
+    kill_while_saving(Store(f"file://{tmp_path}"), tmp_path, times=6, longest_s=0.05)
     assert [path.name for path in tmp_path.iterdir()] == ["parts"]
     assert [path.name for path in (tmp_path / "parts").iterdir()] == ["end.pkl"]
 
@@ -151,5 +121,5 @@ def test_a_killed_writer_leaves_a_whole_folder_on_a_server(
     request: pytest.FixtureRequest, tmp_path: Path, kind: str
 ) -> None:
     store: Store = request.getfixturevalue(kind)
-    kill_while_saving(store, tmp_path, kills=2, longest_s=0.6)
+    kill_while_saving(store, tmp_path, times=2, longest_s=0.4)
     assert store.names() == ["parts/end.pkl"]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlflow_tmpl.catalog import isolate
@@ -20,6 +20,7 @@ def test_what_cannot_change_is_given_as_it_is(value: Any) -> None:
     assert isolate(value) is value
 
 
+@settings(max_examples=40)
 @given(st.recursive(st.integers() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)))
 def test_containers_are_equal_and_share_nothing_that_changes(value: Any) -> None:
     taken = isolate(value)

@@ -13,6 +13,7 @@ import pytest
 
 from mlflow_tmpl.catalog import Catalog, retries
 from mlflow_tmpl.errors import CatalogError, DataError
+from tests.unit.catalog.killing import kills, numbers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -206,39 +207,15 @@ def test_a_library_that_needs_a_path_gets_one(s3: Store, tmp_path: Path) -> None
     pd.testing.assert_frame_equal(catalog.load("y").df(), FRAME, check_dtype=False)
 
 
-WRITER = """
-import json, sys
-from itertools import count
-from pathlib import Path
-from mlflow_tmpl.catalog import Catalog
-from tests.unit.catalog.servers import Store
-
-store = Store(sys.argv[1], json.loads(sys.argv[2]))
-catalog = Catalog.of({"x": store.entry("x.pkl")}, credentials=store.credentials)
-for number in count(int(sys.argv[3])):
-    catalog.save("x", [number] * 300_000 + [number])
-    if number == int(sys.argv[3]):
-        print("saved once", flush=True)
-"""
 KILLS = 2
 
 
 def test_a_writer_killed_while_it_uploads_leaves_whole_content(store: Store, tmp_path: Path) -> None:
-    import json
-
-    chance = random.Random(7)
-    catalog = catalog_on(store, tmp_path, x=store.entry("x.pkl"))
-    arguments = [sys.executable, "-c", WRITER, store.url, json.dumps(store.options)]
-    for kill in range(KILLS):
-        writer = subprocess.Popen([*arguments, str(kill * 1000)], stdout=subprocess.PIPE)
-        assert writer.stdout is not None
-        assert writer.stdout.readline().strip() == b"saved once"
-        time.sleep(chance.random() * 0.1)
-        writer.kill()
-        writer.wait()
-        writer.stdout.close()
+    entry = store.entry("x.pkl")
+    catalog = catalog_on(store, tmp_path, x=entry)
+    for start in kills(KILLS, store, entry, tmp_path, numbers, random.Random(7), 0.1):
         content = catalog.load("x")
-        assert len(content) == 300_001
+        assert len(content) == 100_001
         assert set(content) == {content[0]}
-        assert content[0] >= kill * 1000
+        assert content[0] >= start
         assert [name for name in store.names() if not name.startswith(".")] == ["x.pkl"]
