@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -47,9 +48,12 @@ def extent_of(dataset: Any) -> Extent:
     """Return how much a dataset holds now, as far as that can be told cheaply."""
     path: Path | None = getattr(dataset, "path", None)
     try:
-        size = os.stat(path).st_size if path is not None else None
+        found = os.stat(path) if path is not None else None
     except OSError:
         return Extent()
+    if found is not None and not stat.S_ISREG(found.st_mode):
+        return Extent()  # a versioned file of which there is no version yet
+    size = found.st_size if found is not None else None
     kind = getattr(getattr(dataset, "format", None), "name", "")
     count = _COUNTS.get(kind)
     if path is None or size is None or size > MOST_BYTES or count is None:

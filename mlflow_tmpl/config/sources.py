@@ -308,7 +308,11 @@ def _yaml_files(folder: Path) -> list[Path]:
         paths = list(folder.iterdir()) if folder.is_dir() else []
     except OSError as error:
         _refuse_folder(error)
-    return [path for path in paths if _is_yaml_file(path)]
+    found = [path for path in paths if _is_yaml_file(path)]
+    for path in found:
+        if path.is_fifo():  # reading would wait for someone who writes to it
+            raise ConfigError("file is a pipe", where=place(path), hint="write the configuration to a file")
+    return found
 
 
 def _is_yaml_file(path: Path) -> bool:

@@ -100,9 +100,12 @@ def preview(catalog: Catalog, name: str, *, rows: int = ROWS, whole: bool = Fals
     told, dataset = catalog.describe(name), catalog.dataset(name)
     place = place_in(told)
     if not catalog.exists(name):
-        hint = "run the node that makes it"
+        ask = getattr(getattr(dataset, "place", None), "reading_problem", None)
+        problem, near = ask() if ask is not None else ("", "")
         raise CatalogError(
-            f"dataset {name!r}: {place or 'it'} does not exist", where=catalog.where(name), hint=hint
+            f"dataset {name!r}: {place or 'it'} {problem or 'does not exist'}",
+            where=catalog.where(name),
+            hint=near or "run the node that makes it",
         )
     content, complete = _read(dataset, name, rows, whole)
     size = extent_of(dataset).bytes

@@ -45,7 +45,7 @@ Maker = "Callable[..., Catalog]"
         ),
         (
             {"type": "memory", "filepath": "a"},
-            "has a key 'filepath' that its type does not know (it may have type, copy, keep, layer, role, metadata)",
+            "a key 'filepath' that its type does not know (it may have type, copy, keep, schema, layer, role,",
         ),
     ],
 )

@@ -1,11 +1,13 @@
 import io
+import os
 import tarfile
 import zipfile
+from pathlib import Path
 
 import pytest
 
 from mlflow_tmpl.config import Config, environments, open_source, sources
-from mlflow_tmpl.config.sources import named_source, recorded_source
+from mlflow_tmpl.config.sources import layer_files, named_source, recorded_source
 from mlflow_tmpl.errors import ConfigError
 
 FILES = {
@@ -134,3 +136,10 @@ def test_a_source_whose_password_was_not_recorded_has_to_be_said_again(tmp_path)
     with pytest.raises(ConfigError) as caught:
         recorded_source("https://me:***@host/conf.zip", tmp_path)
     assert caught.value.hint == "say it again with --conf-source"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path):
+    os.mkfifo(tmp_path / "catalog.yml")
+    with pytest.raises(ConfigError, match="file is a pipe"):
+        layer_files(tmp_path, "catalog")

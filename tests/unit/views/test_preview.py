@@ -85,12 +85,14 @@ def test_of_a_large_file_only_the_head_is_read(tmp_path: Path, monkeypatch: pyte
     [
         ("kept", "dataset 'kept' is kept in memory: there is nothing of it between runs"),
         ("gone", "dataset 'gone': gone.csv does not exist"),
+        ("folder", "dataset 'folder': . is a folder, not a file"),
         ("gonne", "dataset 'gonne' is not in the catalog (did you mean 'gone'?)"),
     ],
 )
 def test_what_cannot_be_shown_is_refused(tmp_path: Path, name: str, message: str):
+    folder = {"type": "csv", "filepath": "."}
     with pytest.raises(CatalogError) as caught:
-        preview(catalog(tmp_path, kept={"type": "memory"}, gone="gone.csv"), name)
+        preview(catalog(tmp_path, kept={"type": "memory"}, gone="gone.csv", folder=folder), name)
     assert message in str(caught.value)
 
 
