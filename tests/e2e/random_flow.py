@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hypothesis import strategies as st
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 RAW = ("raw0", "raw1")
 OPERATIONS: dict[str, Callable[[int, int], int]] = {
@@ -21,6 +21,117 @@ OPERATIONS: dict[str, Callable[[int, int], int]] = {
 """Some of them give the same for different inputs, so that the wave stops early."""
 
 
+class Way(NamedTuple):
+    """A way in which the code of a node comes by a number.
+
+    Attributes:
+        operand: the expression in the node.
+        own: what stands above the node.
+        helper: content of a module of the node's own.
+        deep: content of another one.
+    """
+
+    operand: str
+    own: str = ""
+    helper: str = ""
+    deep: str = ""
+
+
+_BOTH = "from proj import helper{n}, deep{n}"
+_ONE = "from proj import helper{n}"
+_PLUS = """
+def plus(v):
+    def decorate(f):
+        def inner():
+            return f() + v
+        return inner
+    return decorate
+"""
+WAYS: dict[str, Way] = {
+    "body": Way("{k}"),
+    "parameter": Way("p{n}"),
+    "constant": Way("helper{n}.K", _ONE, "K = {k}"),
+    "from": Way("own", "from proj.helper{n} import K as own", "K = {k}"),
+    "star": Way("K", "from proj.helper{n} import *", "K = {k}"),
+    "by text": Way("getattr(helper{n}, 'K')", _ONE, "K = {k}"),
+    "inside": Way("(lambda: __import__('proj.helper{n}').helper{n}.K)()", "", "K = {k}"),
+    "re-export": Way(
+        "h.give()",
+        "from proj import helper{n} as h",
+        "from proj.deep{n} import give",
+        "K = {k}\ndef give():\n    return K",
+    ),
+    "class": Way(
+        "Holder().get()",
+        "from proj.helper{n} import Holder",
+        "from proj.deep{n} import Base\nclass Holder(Base):\n    pass",
+        "class Base:\n    k = {k}\n    def get(self):\n        return self.k",
+    ),
+    "instance": Way(
+        "helper{n}.HELD.k",
+        _ONE,
+        "class A:\n    def __init__(self, k):\n        self.k = k\nHELD = A({k})",
+    ),
+    "table": Way("helper{n}.WAYS['give']()", _ONE, "def give():\n    return {k}\nWAYS = {{'give': give}}"),
+    "registered": Way(
+        "registry.TABLE['t{n}']",
+        "from proj import helper{n}, registry",
+        "from proj.registry import TABLE\nTABLE['t{n}'] = {k}",
+    ),
+    "alias": Way(
+        "helper{n}.held()",
+        "from proj import helper{n}\nstore = helper{n}.STORE\nstore.append({k})",
+        "STORE = []\ndef held():\n    return STORE[-1]",
+    ),
+    "alias elsewhere": Way(
+        "helper{n}.STORE[-1]",
+        _BOTH,
+        "STORE = []",
+        "from proj import helper{n}\ndef fill(into):\n    into.append({k})\nfill(helper{n}.STORE)",
+    ),
+    "attribute": Way(
+        "helper{n}.state.k",
+        _BOTH,
+        "class S:\n    k = 0\nstate = S()",
+        "from proj.helper{n} import state as s\nt = s\nt.k = {k}",
+    ),
+    "patched": Way("helper{n}.K", _BOTH, "K = 0", "from proj import helper{n}\nhelper{n}.K = {k}"),
+    "global": Way(
+        "helper{n}.K",
+        "from proj import helper{n}\nhelper{n}.put({k})",
+        "K = 0\ndef put(v):\n    global K\n    K = v",
+    ),
+    "decorated": Way("operand()", _ONE + "\n@helper{n}.plus({k})\ndef operand():\n    return 0", _PLUS),
+    "decorator": Way(
+        "operand()",
+        _ONE + "\n@helper{n}.plus\ndef operand():\n    return 0",
+        "K = {k}\ndef plus(f):\n    def inner():\n        return f() + K\n    return inner",
+    ),
+    "partial": Way(
+        "helper{n}.give(0)",
+        _ONE,
+        "from functools import partial\ndef add(a, b):\n    return a + b\ngive = partial(add, {k})",
+    ),
+    "default": Way("helper{n}.give()", _ONE, "def give(v={k}):\n    return v"),
+    "computed": Way(
+        "helper{n}.TWICE[0]", _ONE, "from proj.deep{n} import K\nTWICE = [K for _ in range(2)]", "K = {k}"
+    ),
+    "file": Way("int(pathlib.Path('data/k{n}.txt').read_text())", "import pathlib"),
+    "environment": Way("int(os.environ['MLO_K{n}'])", "import os"),
+}
+SOURCES = list(WAYS)
+
+BOX = """
+class Box:
+    def __init__(self, v):
+        self.v = v
+
+    def get(self):
+        return self.v + {bonus}
+"""
+"""What a value is put into that is no plain one: its takers call a method of a class that they do not name."""
+
+
 @dataclass(frozen=True)
 class Made:
     """A node of a random pipeline; it adds its inputs and does one operation on the sum.
@@ -29,9 +140,11 @@ class Made:
         inputs: names of datasets.
         operation: a key of `OPERATIONS`.
         k: the other operand.
-        source: where the other operand stands: in the ``body``, a ``helper`` or a ``parameter``.
+        source: how its code comes by that: a key of `WAYS`.
         saved: whether the output is saved; one that nothing takes always is.
         name: of the node.
+        boxed: whether what it gives is an object of a class of the project.
+        keep: whether a value that is not saved is kept.
     """
 
     inputs: tuple[str, ...]
@@ -40,6 +153,8 @@ class Made:
     source: str
     saved: bool
     name: str
+    boxed: bool = False
+    keep: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -50,11 +165,13 @@ class Flow:
         nodes: the nodes; node n makes dataset ``d<n>``.
         raw: content of the raw inputs.
         noise: number of comment lines in every module.
+        bonus: what a box adds to its value.
     """
 
     nodes: tuple[Made, ...]
     raw: tuple[int, ...] = (5, 7)
     noise: int = 0
+    bonus: int = 0
 
     def is_saved(self, position: int) -> bool:
         """Tell whether the output of a node is in the catalog."""
@@ -65,40 +182,62 @@ class Flow:
         """Work out every dataset."""
         known = dict(zip(RAW, self.raw, strict=True))
         for position, node in enumerate(self.nodes):
-            total = sum(known[name] for name in node.inputs)
+            total = sum(known[name] + self.bonus * self.is_boxed(name) for name in node.inputs)
             known[f"d{position}"] = OPERATIONS[node.operation](total, node.k)
         return known
+
+    def is_boxed(self, name: str) -> bool:
+        """Tell whether a dataset is an object of a class of the project."""
+        return name not in RAW and self.nodes[int(name[1:])].boxed
+
+    def file(self, position: int) -> str:
+        """Return the file that the output of a node is saved in."""
+        return f"d{position}.{'pkl' if self.nodes[position].boxed else 'json'}"
 
     def saved(self) -> dict[str, int]:
         """Return the content of each saved output by its file."""
         values = self.values()
-        return {f"d{n}.json": values[f"d{n}"] for n in range(len(self.nodes)) if self.is_saved(n)}
+        return {self.file(n): values[f"d{n}"] for n in range(len(self.nodes)) if self.is_saved(n)}
+
+    def environ(self) -> dict[str, str]:
+        """Return the environment variables that the nodes read."""
+        return {f"MLO_K{n}": str(node.k) for n, node in enumerate(self.nodes)}
 
     def files(self) -> Mapping[str, str]:
         """Write the project down."""
         entries = [f"{name}: data/{name}.json" for name in RAW]
-        entries += [f"d{n}: out/d{n}.json" for n in range(len(self.nodes)) if self.is_saved(n)]
+        entries += [f"d{n}: out/{self.file(n)}" for n in range(len(self.nodes)) if self.is_saved(n)]
         return {
             "conf/base/catalog.yml": "\n".join(entries) + "\n",
             "conf/base/parameters.yml": "".join(f"p{n}: {node.k}\n" for n, node in enumerate(self.nodes)),
             "src/proj/__init__.py": "",
+            "src/proj/registry.py": "TABLE = {}\n",
+            "src/proj/box.py": BOX.format(bonus=self.bonus),
             "src/proj/nodes/__init__.py": "",
             **{f"data/{name}.json": json.dumps(raw) for name, raw in zip(RAW, self.raw, strict=True)},
-            **{f"src/proj/helper{n}.py": f"K = {node.k}\n" for n, node in enumerate(self.nodes)},
-            **{f"src/proj/nodes/n{n}.py": self._module(n, node) for n, node in enumerate(self.nodes)},
+            **{name: text for n, node in enumerate(self.nodes) for name, text in self._own_files(n, node)},
         }
 
-    def _module(self, n: int, node: Made) -> str:
-        operand = {"body": str(node.k), "helper": f"helper{n}.K", "parameter": f"p{n}"}[node.source]
-        total = " + ".join(node.inputs)
+    def _own_files(self, n: int, node: Made) -> Iterator[tuple[str, str]]:
+        way = Way(*[text.format(n=n, k=node.k) for text in WAYS[node.source]])
+        noise = "# noise\ndef unused(): pass\n" * self.noise
+        yield f"data/k{n}.txt", str(node.k)
+        yield f"src/proj/helper{n}.py", f"{noise}{way.helper}\n"
+        yield f"src/proj/deep{n}.py", f"{noise}{way.deep}\n"
+        yield f"src/proj/nodes/n{n}.py", f"{noise}{self._module(n, node, way)}"
+
+    def _module(self, n: int, node: Made, way: Way) -> str:
+        total = " + ".join(f"{name}.get()" if self.is_boxed(name) else name for name in node.inputs)
+        value = node.operation.format(f"({total})", way.operand)
+        parameter = f", *, p{n}" if node.source == "parameter" else ""
         return "\n".join(
             [
-                *["# noise"] * self.noise,
                 "from mlflow_tmpl import node",
-                *([f"from proj import helper{n}"] if node.source == "helper" else []),
-                f"@node(outputs='d{n}', name='{node.name}')",
-                f"def f({', '.join(node.inputs)}{f', *, p{n}' if node.source == 'parameter' else ''}):",
-                f"    return {node.operation.format(f'({total})', operand)}",
+                "from proj.box import Box" if node.boxed else "",
+                way.own,
+                f"@node(outputs='d{n}', name='{node.name}', keep='{node.keep}')",
+                f"def f({', '.join(node.inputs)}{parameter}):",
+                f"    return {f'Box({value})' if node.boxed else value}",
                 "",
             ]
         )
@@ -128,7 +267,9 @@ def edited(flow: Flow, step: Step) -> Flow:
     changes: dict[str, Callable[[], Made]] = {
         "number": lambda: replace(node, k=step.k),
         "operation": lambda: replace(node, operation=list(OPERATIONS)[step.k % len(OPERATIONS)]),
-        "source": lambda: replace(node, source=("body", "helper", "parameter")[step.k % 3]),
+        "source": lambda: replace(node, source=SOURCES[(step.k * 10 + step.at) % len(SOURCES)]),
+        "boxing": lambda: replace(node, boxed=not node.boxed),
+        "keeping": lambda: replace(node, keep=("auto", "always", "never")[step.k % 3]),
         "saving": lambda: replace(node, saved=not node.saved),
         "wiring": lambda: replace(node, inputs=_inputs(at, step.inputs)),
         "name": lambda: replace(node, name=f"{node.name}_"),
@@ -137,6 +278,8 @@ def edited(flow: Flow, step: Step) -> Flow:
         return replace(flow, nodes=(*flow.nodes[:at], changes[step.kind](), *flow.nodes[at + 1 :]))
     if step.kind == "raw":
         return replace(flow, raw=(step.k, *flow.raw[1:]) if step.at % 2 else (flow.raw[0], step.k))
+    if step.kind == "bonus":
+        return replace(flow, bonus=step.k)
     if step.kind == "noise":
         return replace(flow, noise=flow.noise + 1)
     if step.kind == "node":
@@ -150,6 +293,7 @@ def edited(flow: Flow, step: Step) -> Flow:
 SLICES = ("to-nodes", "from-nodes", "nodes")
 KINDS = (
     *("number", "operation", "source", "saving", "wiring", "name", "raw", "noise", "node"),
+    *("boxing", "keeping", "bonus", "number", "source"),
     *("delete", "tamper", "force", "back", *SLICES),
 )
 
@@ -170,9 +314,11 @@ def flows(draw: st.DrawFn) -> Flow:
                 _inputs(n, picks),
                 draw(st.sampled_from(list(OPERATIONS))),
                 draw(st.integers(1, 4)),
-                draw(st.sampled_from(["body", "helper", "parameter"])),
+                draw(st.sampled_from(SOURCES)),
                 draw(st.booleans()),
                 f"n{n}",
+                draw(st.booleans()),
+                draw(st.sampled_from(["auto", "always", "never"])),
             )
         )
     return Flow(tuple(nodes))
