@@ -70,11 +70,13 @@ class Graph:
 
     def edges(self, vertex: Vertex) -> tuple[Vertex, ...]:
         """Return what a vertex leads to."""
-        if vertex not in self._edges:
+        known = self._edges.get(vertex)
+        if known is None:
             found = dict.fromkeys(self._plain_edges(vertex))
             found.update(dict.fromkeys(self._changed_by(vertex)))
-            self._edges[vertex] = tuple(dict.fromkeys([each for one in found for each in self._passed(one)]))
-        return self._edges[vertex]
+            passed = dict.fromkeys([each for one in found for each in self._passed(one)])
+            known = self._edges[vertex] = tuple(passed)
+        return known
 
     def _passed(self, vertex: Vertex) -> Sequence[Vertex]:
         """Return a vertex, or what it leads to if it only stands between: most names are what binds them."""

@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mlflow_tmpl.errors import place
 from mlflow_tmpl.planning.code.loaded import drop_doubtful_bytecode, loaded_source, was_edited_since
@@ -64,8 +64,7 @@ class Module:
         return ((position, self.facts.units[position]) for position in self.binders.get(name, ()))
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """What a path leads to.
 
     Attributes:
@@ -160,10 +159,12 @@ class Program:
 
     def module(self, name: str) -> Module | None:
         """Return a module of the project; ``None`` for what is none, or has no file."""
-        if name not in self._modules:
+        try:
+            return self._modules[name]
+        except KeyError:
             own = self.kind_of(name.partition(".")[0]) == "own"
-            self._modules[name] = self._read(name) if own and self._is_listed(name) else None
-        return self._modules[name]
+            found = self._modules[name] = self._read(name) if own and self._is_listed(name) else None
+            return found
 
     def exists(self, name: str) -> bool:
         """Tell whether there is a module, or a folder that is a package without a source."""
@@ -215,9 +216,10 @@ class Program:
     def lookup(self, module: str, path: str) -> tuple[Found, ...]:
         """Return all that a path in a module may lead to."""
         key = (module, path)
-        if key not in self._looked_up:
-            self._looked_up[key] = tuple(dict.fromkeys(self._lookup(module, path)))
-        return self._looked_up[key]
+        found = self._looked_up.get(key)
+        if found is None:
+            found = self._looked_up[key] = tuple(dict.fromkeys(self._lookup(module, path)))
+        return found
 
     def _lookup(self, module: str, path: str) -> Iterator[Found]:
         first, *rest = path.removeprefix("@").split(".")
