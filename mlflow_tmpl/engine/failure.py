@@ -25,6 +25,8 @@ _STANDARD = os.path.dirname(os.__file__) + os.sep
 class NodeFailure(NodeError):
     """A node whose function raised, or whose data could not be loaded or saved.
 
+    What it says is masked. Its `__cause__` is the error itself, as it was raised: what the text of that says is not.
+
     Attributes:
         node: name of the node.
         kind: name of the error's type.
