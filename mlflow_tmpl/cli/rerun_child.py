@@ -130,7 +130,8 @@ def _put_input(project: Project, name: str, then: str, notes: list[str]) -> None
         if then and dataset.fingerprint() != then:
             notes.append(f"input {name!r} lies outside of the project and is not what it was")
         return
-    if then and project.shelf.offer(dataset, then) is Offer.READY and project.shelf.restore(dataset, then):
+    offer = project.shelf.offer(dataset, then) if then else Offer.NONE
+    if offer is Offer.READY and project.shelf.restore(dataset, then):
         return
     today = project.home / path.relative_to(project.root)
     if not today.exists():
@@ -143,7 +144,12 @@ def _put_input(project: Project, name: str, then: str, notes: list[str]) -> None
     if not then:
         notes.append(f"input {name!r} was not recorded then: today's is taken")
     elif dataset.fingerprint() != then:
-        notes.append(f"input {name!r} of then is not in the store: today's is taken")
+        why = (
+            "comes from a shared store that is not trusted"
+            if offer is Offer.UNTRUSTED
+            else "is not in the store"
+        )
+        notes.append(f"input {name!r} of then {why}: today's is taken")
 
 
 def _copy(today: Path, path: Path) -> None:

@@ -19,6 +19,7 @@ from mlflow_tmpl.errors import LedgerError, MloError, UsageError, did_you_mean
 from mlflow_tmpl.history.contents import contents_of
 from mlflow_tmpl.history.files import machine_files, own_files
 from mlflow_tmpl.ledger.records import SHORT_ID
+from mlflow_tmpl.store.contents import stays_below
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -100,6 +101,12 @@ def rerun(
             f"there is no code of {code!r}", hint=did_you_mean(code, CODES) or "it is today or then"
         )
     record, request = ledger.request(reference)
+    if code == "then" and ledger.is_pulled(record.id) and not settings.store.trusted:
+        raise LedgerError(
+            f"run {record.short_id!r} was pulled from a shared store that the project does not trust, "
+            "and its code would run",
+            hint="look at it with mlo runs diff; --code today runs yours, [tool.mlo.store] trusted = true theirs",
+        )
     then = ledger.surroundings(record.id)
     with _folder(ledger) as tree:
         notes = _environment_notes(then.environment, ledger.used_packages(record.id))
@@ -174,6 +181,10 @@ def _put_texts(tree: Path, ledger: Ledger, record: RunRecord, then: Mapping[str,
         text = ledger.source(source)
         if text is None:
             raise LedgerError(f"of the code of run {record.id[:SHORT_ID]!r} the file {name!r} is not kept")
+        if not stays_below(name):
+            raise LedgerError(
+                f"of the code of run {record.id[:SHORT_ID]!r} a file leads out of the project: {name!r}"
+            )
         target = tree / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(text)

@@ -14,11 +14,12 @@ from mlflow_tmpl.ledger.leases import Leases
 from mlflow_tmpl.ledger.listing import SELECT_RUNS, Filter, by_metric, metrics_of, newest, run_record
 from mlflow_tmpl.ledger.records import NodeRecord, RunRecord, Surroundings
 from mlflow_tmpl.ledger.references import find_deleted, find_run
+from mlflow_tmpl.ledger.schema import PULLED
 from mlflow_tmpl.ledger.sources import known_sources, source_text
 from mlflow_tmpl.ledger.stats import FileHashes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from mlflow_tmpl.engine.events import Listener
@@ -316,8 +317,15 @@ class Ledger:
 
         return cutoff(self._database, runs)
 
-    def push(self, store: Store, shared: SharedStore) -> Shared:
+    def push(
+        self, store: Store, shared: SharedStore, tell: Callable[[Shared], object] = lambda _: None
+    ) -> Shared:
         """Copy what a shared store lacks of the runs that have ended, what they gave, and the events.
+
+        Args:
+            store: contents on this machine.
+            shared: the shared store.
+            tell: is told how far it has come.
 
         Raises:
             StoreError: it cannot be reached.
@@ -325,17 +333,32 @@ class Ledger:
         from mlflow_tmpl.ledger.sharing import Sharing
 
         self.leases.close_lost()
-        return Sharing(self._database, store, shared).push()
+        return Sharing(self._database, store, shared, tell).push()
 
-    def pull(self, store: Store, shared: SharedStore) -> Shared:
+    def pull(
+        self, store: Store, shared: SharedStore, tell: Callable[[Shared], object] = lambda _: None
+    ) -> Shared:
         """Copy what is new in a shared store.
+
+        Args:
+            store: contents on this machine.
+            shared: the shared store.
+            tell: is told how far it has come.
 
         Raises:
             StoreError: it cannot be reached.
         """
         from mlflow_tmpl.ledger.sharing import Sharing
 
-        return Sharing(self._database, store, shared).pull()
+        return Sharing(self._database, store, shared, tell).pull()
+
+    def is_pulled(self, run: str) -> bool:
+        """Tell whether a run came from a shared store, and was not made here.
+
+        Args:
+            run: its id.
+        """
+        return bool(self._database.query(f"{PULLED} WHERE run = ?", (run,)))
 
     @property
     def events(self) -> EventLog:

@@ -165,29 +165,31 @@ class ProjectStore:
         since += [time.time() - older_than_s] if older_than_s is not None else []
         return self._collect(min(since, default=_EVER), dry_run=dry_run)
 
-    def push(self, url: str = "") -> Shared:
+    def push(self, url: str = "", tell: Callable[[Shared], object] = lambda _: None) -> Shared:
         """Share runs, and what they made, with others.
 
         Args:
             url: where; what the settings say unless given.
+            tell: is told how far it has come.
 
         Raises:
             StoreError: it cannot be reached.
             UsageError: neither the call nor the settings say where.
         """
-        return self._ledger.push(self.store, self._shared(url))
+        return self._ledger.push(self.store, self._shared(url), tell)
 
-    def pull(self, url: str = "") -> Shared:
+    def pull(self, url: str = "", tell: Callable[[Shared], object] = lambda _: None) -> Shared:
         """Take over what others have shared; the limit of the settings then holds again.
 
         Args:
             url: from where; what the settings say unless given.
+            tell: is told how far it has come.
 
         Raises:
             StoreError: it cannot be reached.
             UsageError: neither the call nor the settings say from where.
         """
-        pulled = self._ledger.pull(self.store, self._shared(url))
+        pulled = self._ledger.pull(self.store, self._shared(url), tell)
         self.trim()
         return pulled
 

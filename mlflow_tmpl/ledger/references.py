@@ -1,4 +1,7 @@
-"""Which run is meant: the beginning of its id, `last`, `last~2`, an alias, or a tag that only one run carries."""
+"""Which run is meant: the beginning of its id, `last`, `last~2`, an alias, or a tag that only one run carries.
+
+`last` is the newest run that was made here: what a colleague made is not what one means to go on with.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,15 @@ from typing import TYPE_CHECKING
 from mlflow_tmpl.errors import LedgerError, did_you_mean
 from mlflow_tmpl.ledger.events import DELETED, STATE, TAG, EventLog
 from mlflow_tmpl.ledger.records import SHORT_ID
+from mlflow_tmpl.ledger.schema import PULLED
 
 if TYPE_CHECKING:
     from mlflow_tmpl.ledger.database import Database
 
 LAST = "last"
+
+_OWN = f"""
+    SELECT id FROM run WHERE id NOT IN ({DELETED}) AND id NOT IN ({PULLED}) ORDER BY id DESC LIMIT 1 OFFSET ?"""
 
 _MANY_DIGITS = 12
 """More runs than that there are not; SQLite takes numbers of 19 digits."""
@@ -28,9 +35,12 @@ def find_run(database: Database, reference: str) -> str:
     events = EventLog(database)
     back = _steps_back(reference)
     if back is not None:
-        rows = database.query(
-            f"SELECT id FROM run WHERE id NOT IN ({DELETED}) ORDER BY id DESC LIMIT 1 OFFSET ?", (back,)
-        )
+        rows = database.query(_OWN, (back,))
+        if not rows and database.query(f"{PULLED} LIMIT 1"):
+            raise LedgerError(
+                f"there is no run {reference!r} that was made here",
+                hint="mlo runs list shows those that were pulled as well: give the beginning of an id",
+            )
         return _only(database, reference, [row[0] for row in rows])
     aliases = events.aliases()
     if reference in aliases:

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.errors import LedgerError
 from mlflow_tmpl.hashing import digest, digest_parts
+from mlflow_tmpl.planning.code.closure import REACHED, is_hash_of
+from mlflow_tmpl.store.contents import stays_below
+from mlflow_tmpl.store.store import is_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -43,6 +46,7 @@ _TABLES = {
 _BY_ID = "SELECT * FROM code WHERE id = ?"
 _OF_KEY = "SELECT * FROM kept WHERE fingerprint >= ? AND fingerprint < ?"
 _OTHERS = ("code", "kept")
+_PULLED = "INSERT OR IGNORE INTO pulled SELECT ? WHERE NOT EXISTS (SELECT 1 FROM run WHERE id = ?)"
 _BY_CONTENT = {"definition": "content", "parameter": "content", "environment": "content"}
 
 
@@ -52,14 +56,27 @@ def export(database: Database, run: str) -> dict[str, Any]:
         table: _rows(database, table, sql.replace(":run", "?"), [run] * sql.count(":run"))
         for table, sql in _TABLES.items()
     }
-    results = tables["result"]
-    codes = {json.loads(result["parts"])["code"] for result in results} - {""}
-    tables["code"] = [row for code in sorted(codes) for row in _rows(database, "code", _BY_ID, [code])]
-    keys = sorted({result["key"] for result in results} - {""})
+    tables["code"] = list(_codes(database, tables))
+    keys = sorted({result["key"] for result in tables["result"]} - {""})
     tables["kept"] = [
         row for key in keys for row in _rows(database, "kept", _OF_KEY, [f"key:{key}/", f"key:{key}0"])
     ]
     return {"format": FORMAT, "run": run, "tables": tables}
+
+
+def _codes(database: Database, tables: Mapping[str, Sequence[Row]]) -> Iterator[Row]:
+    """Yield what the fingerprints of code in a run are made of, and what those are made of in turn."""
+    of_nodes = [node for row in tables["definition"] for node in json.loads(row["content"]).get("nodes", ())]
+    of_results = [json.loads(row["parts"]) for row in tables["result"]]
+    waiting = sorted({known.get("code", "") for known in (*of_nodes, *of_results)} - {""})
+    seen = set(waiting)
+    while waiting:
+        for row in _rows(database, "code", _BY_ID, [waiting.pop()]):
+            yield row
+            parts = json.loads(row["parts"])
+            reached = {part[len(REACHED) :] for part in parts if part.startswith(REACHED)} - seen
+            seen |= reached
+            waiting += sorted(reached)
 
 
 def contents_of(document: Mapping[str, Any]) -> Iterator[str]:
@@ -72,8 +89,23 @@ def contents_of(document: Mapping[str, Any]) -> Iterator[str]:
         yield row["digest"]
 
 
+def inputs_of(document: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the hashes under which a store may have what a run took and did not make."""
+    rows = document["tables"]["result_io"]
+    made = {row["fingerprint"] for row in rows if row["direction"] == "out"}
+    for row in rows:
+        if row["direction"] == "in" and row["fingerprint"] not in made and is_digest(row["fingerprint"]):
+            yield row["fingerprint"]
+
+
+def files_of(document: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the hashes of the project's own files in a run."""
+    for row in document["tables"]["definition"]:
+        yield from json.loads(row["content"]).get("files", {}).values()
+
+
 def merge(database: Database, documents: Iterable[Mapping[str, Any]]) -> None:
-    """Take over runs that are not known yet; what is known stays as it is.
+    """Take over runs that are not known yet, as runs that were not made here; what is known stays as it is.
 
     Raises:
         LedgerError: a document is not what it says; then none is taken over.
@@ -90,6 +122,8 @@ def merge(database: Database, documents: Iterable[Mapping[str, Any]]) -> None:
                 if not batches or batches[-1][0] != sql:
                     batches.append((sql, []))
                 batches[-1][1].append([row[name] for name in names])
+        # Before its row is there: of a run that is known already nothing changes.
+        batches.insert(0, (_PULLED, [(document["run"], document["run"])]))
     database.write(batches)
 
 
@@ -126,6 +160,12 @@ def _problem(document: Any) -> str:
     for table, column in _BY_CONTENT.items():
         if any(row["id"] != digest(row[column]) for row in tables[table]):
             return f"a {table} is not what its hash says"
+    if not all(is_hash_of(row["id"], json.loads(row["parts"])) for row in tables["code"]):
+        return "a fingerprint of code is not what its hash says"
+    for row in tables["definition"]:
+        for name, source in json.loads(row["content"]).get("files", {}).items():
+            if not stays_below(name) or not is_digest(source):
+                return f"a file of the project cannot be {name!r}"
     return _wrong_result(tables)
 
 

@@ -92,8 +92,13 @@ CREATE INDEX run_by_parent ON run (parent) WHERE parent IS NOT NULL;
 CREATE INDEX node_run_by_result ON node_run (result, run);
 """
 
-SCHEMAS = (_SCHEMA_1, _SCHEMA_2)
+_SCHEMA_3 = "CREATE TABLE pulled (run TEXT PRIMARY KEY) WITHOUT ROWID;"
+
+SCHEMAS = (_SCHEMA_1, _SCHEMA_2, _SCHEMA_3)
 """What leads from each schema to the next, the first one from an empty file; what is there is never rewritten."""
+
+PULLED = "SELECT run FROM pulled"
+"""The ids of the runs that came from a shared store, and were not made here."""
 
 VERSION = len(SCHEMAS)
 """Number of the schema; `PRAGMA user_version` of the file."""

@@ -9,12 +9,14 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.errors import DamageError, LedgerError, StoreError
 from mlflow_tmpl.hashing import digest
 from mlflow_tmpl.ledger.events import DELETED
-from mlflow_tmpl.ledger.run_record import contents_of, export, merge
+from mlflow_tmpl.ledger.run_record import check, contents_of, export, files_of, inputs_of, merge
+from mlflow_tmpl.ledger.sources import known_sources, source_text, take_over
 from mlflow_tmpl.store.contents import tree
 from mlflow_tmpl.store.store import is_digest
 
@@ -30,6 +32,9 @@ TRANSFERS = 8
 
 BATCH = 32
 """How many runs are taken over at a time: what is through stays, also if the rest fails."""
+
+INPUT_BYTES = 64 << 20
+"""Inputs that are larger are not shared: everyone who runs the project has them, or where they come from."""
 
 _NAME = re.compile(r"(?P<id>[0-9a-f-]{36})\.(?P<digest>[0-9a-f]{40})\.json\.gz").fullmatch
 _ENDED = f"""
@@ -51,7 +56,9 @@ class Shared:
         events: how many events.
         objects: how many contents.
         size: of these, in bytes.
+        sources: how many files of code and configuration.
         problems: what was not as it should be, a sentence each.
+        due: how many runs there are to copy.
     """
 
     url: str
@@ -59,7 +66,9 @@ class Shared:
     events: int = 0
     objects: int = 0
     size: int = 0
+    sources: int = 0
     problems: list[str] = field(default_factory=list)
+    due: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Return the same as plain data."""
@@ -69,6 +78,7 @@ class Shared:
             "events": self.events,
             "objects": self.objects,
             "bytes": self.size,
+            "sources": self.sources,
             "problems": self.problems,
         }
 
@@ -80,13 +90,21 @@ class Sharing:
         database: the ledger.
         store: contents on this machine.
         shared: the shared store.
+        tell: is told how far it has come, whenever something was copied.
     """
 
-    def __init__(self, database: Database, store: Store, shared: SharedStore) -> None:
+    def __init__(
+        self,
+        database: Database,
+        store: Store,
+        shared: SharedStore,
+        tell: Callable[[Shared], object] = lambda _: None,
+    ) -> None:
         self._database = database
         self._store, self._trees = store, store.trees
         self._shared = shared
         self._done = Shared(shared.shown)
+        self._tell, self._lock = tell, Lock()
 
     def push(self) -> Shared:
         """Copy what the shared store lacks: contents, runs that have ended, events.
@@ -98,10 +116,12 @@ class Sharing:
         """
         known = self._listed("runs")
         runs = [row[0] for row in self._database.query(_ENDED) if row[0] not in known]
+        self._begin(runs)
         with tempfile.TemporaryDirectory(prefix="mlo-") as folder:
             for batch in _batches(runs):
                 documents = [export(self._database, run) for run in batch]
-                self._copy(self._push_content, documents)
+                self._copy(self._push_content, documents, self._worth_sharing)
+                self._each(lambda each: self._push_source(each, Path(folder)), _files(documents))
                 self._each(lambda each: self._put("runs", each["run"], each, Path(folder)), documents)
                 self._done.runs += len(documents)
             known = self._listed("events")
@@ -123,21 +143,57 @@ class Sharing:
         known = {row[0] for row in self._database.query("SELECT id FROM run")}
         known |= {row[0] for row in self._database.query(DELETED)}
         new = [(run, name) for run, name in sorted(self._listed("runs").items()) if run not in known]
+        self._begin(new)
         for batch in _batches(new):
             found = self._each(lambda each: self._fetched("runs", *each), batch)
-            documents = [document for document in found if document is not None]
+            documents = [document for document in found if document is not None and self._is_sound(document)]
             self._copy(self._pull_content, documents)
-            for document in documents:
-                self._merge(document)
+            sources = _files(documents)
+            missing = sources.keys() - known_sources(self._database, sources)
+            self._each(self._pull_source, sorted(missing))
+            merge(self._database, documents)
+            self._done.runs += len(documents)
         return self._done
 
-    def _merge(self, document: dict[str, Any]) -> None:
+    def _begin(self, runs: Sequence[object]) -> None:
+        self._done.due = len(runs)
+        self._tell(self._done)
+
+    def _is_sound(self, document: dict[str, Any]) -> bool:
         try:
-            merge(self._database, [document])
+            check(document)
         except LedgerError as error:
             self._done.problems.append(str(error))
+            return False
+        return True
+
+    def _worth_sharing(self, name: str) -> bool:
+        """Tell whether an input, if it is kept, is small enough to go along."""
+        path = self._store.path(name)
+        try:
+            return path is not None and path.stat().st_size <= INPUT_BYTES
+        except FileNotFoundError:
+            return False
+
+    def _push_source(self, source: str, folder: Path) -> None:
+        place = _below("sources", source)
+        text = source_text(self._database, source)
+        if text is None or self._shared.has(place):
+            return
+        file = folder / source
+        file.write_bytes(text)
+        self._shared.put(place, file)
+        file.unlink()
+        self._note(sources=1)
+
+    def _pull_source(self, source: str) -> None:
+        text = self._read(_below("sources", source))
+        if text is None:
+            return  # it was not kept where the run was made
+        if take_over(self._database, source, text):
+            self._note(sources=1)
         else:
-            self._done.runs += 1
+            self._done.problems.append(f"the source {source!r} of the shared store is damaged")
 
     def _pull_events(self) -> None:
         known = {row[0] for row in self._database.query("SELECT id FROM event")}
@@ -147,43 +203,63 @@ class Sharing:
         self._database.write([(_INSERT_EVENT, rows)])
         self._done.events = len(rows)
 
-    def _push_content(self, store: Store, name: str) -> int | None:
-        """Copy an object to the shared store, and return its bytes; ``None`` if there was nothing to do."""
+    def _push_content(self, store: Store, name: str) -> None:
+        """Copy an object to the shared store, if it is here and not there."""
         if not store.has(name) or self._shared.has(self._place(store, name)):
-            return None
+            return
         try:
             path = store.verified(name)
         except DamageError as error:
             self._done.problems.append(str(error))
-            return None
+            return
+        except StoreError:
+            return  # `gc` was faster
         self._shared.put(self._place(store, name), path)
-        return path.stat().st_size
+        self._note(objects=1, size=path.stat().st_size)
 
-    def _pull_content(self, store: Store, name: str) -> int | None:
-        """Copy an object from the shared store, and return its bytes; ``None`` if there was nothing to do."""
+    def _pull_content(self, store: Store, name: str) -> None:
+        """Copy an object from the shared store, if it is there and not here."""
         if not is_digest(name) or store.has(name):
-            return None
+            return
         try:
             with store.receiving(name) as path:
                 if not self._shared.get(self._place(store, name), path):
-                    return None  # who pushed the run had let go of it
+                    return  # who pushed the run had let go of it
         except DamageError as error:
             self._done.problems.append(str(error))
-            return None
+            return
         found = store.path(name)
-        return found.stat().st_size if found is not None else None
+        if found is not None:
+            self._note(objects=1, size=found.stat().st_size)
 
-    def _copy(self, copy: Callable[[Store, str], int | None], documents: Iterable[dict[str, Any]]) -> None:
-        """Copy all contents that some runs speak of: of folders their trees, then what these list."""
+    def _note(self, objects: int = 0, size: int = 0, sources: int = 0) -> None:
+        with self._lock:
+            self._done.objects += objects
+            self._done.size += size
+            self._done.sources += sources
+            self._tell(self._done)
+
+    def _copy(
+        self,
+        copy: Callable[[Store, str], None],
+        documents: Sequence[dict[str, Any]],
+        takes: Callable[[str], bool] = lambda _: True,
+    ) -> None:
+        """Copy all contents that some runs speak of: of folders their trees, then what these list.
+
+        Args:
+            copy: copies one of them.
+            documents: the runs.
+            takes: says of an input whether it is copied.
+        """
         names = dict.fromkeys(str(name) for document in documents for name in contents_of(document))
-        sizes = self._each(lambda name: copy(self._store, name), names)
+        inputs = dict.fromkeys(name for document in documents for name in inputs_of(document))
+        names |= dict.fromkeys(name for name in inputs if takes(name))
+        self._each(lambda name: copy(self._store, name), names)
         folders = [name for name in names if not self._store.has(name)]
-        sizes += self._each(lambda name: copy(self._trees, name), folders)
+        self._each(lambda name: copy(self._trees, name), folders)
         files = dict.fromkeys(file for name in folders for file in self._files(name))
-        sizes += self._each(lambda name: copy(self._store, name), files)
-        found = [size for size in sizes if size is not None]
-        self._done.objects += len(found)
-        self._done.size += sum(found)
+        self._each(lambda name: copy(self._store, name), files)
 
     def _files(self, folder: str) -> Iterable[str]:
         try:
@@ -193,7 +269,7 @@ class Sharing:
             return ()
 
     def _place(self, store: Store, name: str) -> str:
-        return f"{'trees' if store is self._trees else 'objects'}/{name[:2]}/{name[2:]}"
+        return _below("trees" if store is self._trees else "objects", name)
 
     def _put(self, kind: str, name: str, document: dict[str, Any], folder: Path) -> None:
         data = gzip.compress(json.dumps(document, separators=(",", ":")).encode(), mtime=0)
@@ -204,11 +280,9 @@ class Sharing:
 
     def _fetched(self, kind: str, name: str, file: str) -> dict[str, Any] | None:
         """Return a document of the shared store, ``None`` if it is not what it says."""
-        with tempfile.TemporaryDirectory(prefix="mlo-") as folder:
-            path = Path(folder, "document")
-            if not self._shared.get(f"{kind}/{file}", path):
-                return None
-            data = path.read_bytes()
+        data = self._read(f"{kind}/{file}")
+        if data is None:
+            return None
         match = _NAME(file)
         try:
             if match is None or digest(data) != match["digest"]:
@@ -220,6 +294,12 @@ class Sharing:
             self._done.problems.append(f"{kind}/{file} of the shared store is left out: {error}")
             return None
         return dict(document)
+
+    def _read(self, name: str) -> bytes | None:
+        """Return what a file of the shared store holds, ``None`` if there is none."""
+        with tempfile.TemporaryDirectory(prefix="mlo-") as folder:
+            path = Path(folder, "read")
+            return path.read_bytes() if self._shared.get(name, path) else None
 
     def _listed(self, kind: str) -> dict[str, str]:
         """Return what the shared store has of a kind: id to file name."""
@@ -238,6 +318,14 @@ class Sharing:
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
+
+
+def _files(documents: Iterable[dict[str, Any]]) -> dict[str, None]:
+    return dict.fromkeys(source for document in documents for source in files_of(document))
+
+
+def _below(folder: str, name: str) -> str:
+    return f"{folder}/{name[:2]}/{name[2:]}"
 
 
 def _batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -41,6 +41,14 @@ def source_text(database: Database, source: str) -> bytes | None:
     return kept.encode() if isinstance(kept, str) else zlib.decompress(kept)
 
 
+def take_over(database: Database, source: str, text: bytes) -> bool:
+    """Keep a text that came from elsewhere; tell whether its hash is what it has to be, else it is not taken."""
+    if digest(text) != source:
+        return False
+    database.write([(SOURCE, [(source, pack(text))])])
+    return True
+
+
 def new_sources(
     files: Mapping[str, Path], hashes: Mapping[str, str], known: set[str]
 ) -> Iterator[tuple[str, tuple[str, bytes]]]:

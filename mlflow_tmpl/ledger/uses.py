@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import platform
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.ledger.events import DELETED, EventLog
+from mlflow_tmpl.ledger.schema import PULLED
+from mlflow_tmpl.store.collecting import UNUSED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,9 +23,15 @@ _OF_RUNS = """
     SELECT DISTINCT result_io.fingerprint FROM node_run
     JOIN result_io ON result_io.result = node_run.result WHERE node_run.run = ?"""
 
-_NEWEST = """
-    SELECT node, max(run) FROM node_run JOIN run ON run.id = node_run.run
-    WHERE result != '' AND (run.host = ? OR ? = '') GROUP BY node"""
+_DROPPED = f"""
+    SELECT DISTINCT result_io.fingerprint FROM node_run JOIN result_io ON result_io.result = node_run.result
+    WHERE node_run.run IN ({DELETED})"""
+
+_NEWEST = (
+    "SELECT node, max(run) FROM node_run WHERE result != '' GROUP BY node",
+    f"SELECT node, max(run) FROM node_run WHERE result != '' AND run NOT IN ({PULLED}) GROUP BY node",
+)
+"""The newest run of each node, and the newest that was made here."""
 
 _OF_NODE = """
     SELECT result_io.fingerprint FROM node_run JOIN result_io ON result_io.result = node_run.result
@@ -39,7 +46,8 @@ class Uses:
     """What is known of contents, by the hash under which a store has them.
 
     Attributes:
-        used_at: when a run that is not deleted took or gave a content last, in seconds since the epoch.
+        used_at: when a run that is not deleted took or gave a content last, in seconds since the epoch; of what only
+            deleted runs took or gave `UNUSED`.
         needed: contents that stay whatever their age, with the reason.
         datasets: whose content it is.
     """
@@ -53,6 +61,8 @@ def uses_of(database: Database) -> Uses:
     """Return what is known of all contents; linear in what was recorded."""
     kept = dict(database.query("SELECT fingerprint, digest FROM kept"))
     used = {kept.get(name, name): at for name, at in database.query(_USED)}
+    for row in database.query(_DROPPED):
+        used.setdefault(kept.get(row[0], row[0]), UNUSED)
     for digest, at in database.query(
         "SELECT digest, used_at FROM kept UNION ALL SELECT fingerprint, made_at FROM version"
     ):
@@ -79,8 +89,8 @@ def cutoff(database: Database, runs: int) -> float:
 def _needed(database: Database) -> dict[str, str]:
     events = EventLog(database)
     found: dict[str, str] = {}
-    for host in (platform.node(), ""):
-        for node, run in database.query(_NEWEST, (host, host)):
+    for newest in _NEWEST:
+        for node, run in database.query(newest):
             found.update((row[0], "an output is it now") for row in database.query(_OF_NODE, (run, node)))
     named = dict.fromkeys(events.pinned(), "a pin keeps its run")
     named |= {run: f"alias {name!r} names its run" for name, run in events.aliases().items()}

@@ -12,6 +12,10 @@ GRACE_S = 24 * 3600.0
 """How long an object stays that nobody has recorded: a run, or a pull, may be about to."""
 
 
+UNUSED = -1.0
+"""When a content was used last that only deleted runs have used."""
+
+
 @dataclass(frozen=True, slots=True)
 class Surplus:
     """An object that can go.
@@ -20,8 +24,8 @@ class Surplus:
         digest: its name.
         size: in bytes.
         used_at: when it was used last, in seconds since the epoch.
-        why: ``old``: used before what is to be kept; ``unknown``: nothing has recorded it; ``limit``: there is
-            no room for it.
+        why: ``deleted``: only deleted runs used it; ``old``: used before what is to be kept; ``unknown``: nothing
+            has recorded it; ``limit``: there is no room for it.
     """
 
     digest: str
@@ -78,6 +82,8 @@ def surplus(
 def _why(known: bool, at: float, total: int, wanted: Wanted) -> str:
     if not known and at < wanted.now - GRACE_S:
         return "unknown"
+    if known and at <= UNUSED:
+        return "deleted"
     if known and at < wanted.since:
         return "old"
     too_much = wanted.max_bytes is not None and total > wanted.max_bytes

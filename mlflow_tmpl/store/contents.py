@@ -170,7 +170,7 @@ def tree(store: Store, fingerprint: str) -> dict[str, str]:
         raise DamageError(f"the object {fingerprint!r} of the store is no tree", where=place(store.root))
     listed = dict(zip(parts[::2], parts[1::2], strict=True))
     for name in listed:
-        if not _stays_below(name):
+        if not stays_below(name):
             raise DamageError(
                 f"a tree of the store leads out of its folder: {name!r}", where=place(store.root)
             )
@@ -193,7 +193,7 @@ def _parts(text: str) -> list[str] | None:
     return parts
 
 
-def _stays_below(name: str) -> bool:
+def stays_below(name: str) -> bool:
     """Tell whether a name means a file below the folder it is in; one from elsewhere may mean anything."""
     path = PurePosixPath(name)
     foreign = sys.platform == "win32" and ("\\" in name or ":" in name)

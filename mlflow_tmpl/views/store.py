@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.errors import place
@@ -9,7 +10,7 @@ from mlflow_tmpl.views.runs import moment
 from mlflow_tmpl.views.tables import table_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from mlflow_tmpl.ledger.project_store import Collected, Contents
     from mlflow_tmpl.ledger.sharing import Shared
@@ -21,7 +22,11 @@ SHORT = 12
 
 MOST_LINES = 40
 
+_EVERY_S = 0.1
+_ERASE = "\x1b[K"
+
 WHY = {
+    "deleted": "only deleted runs used it",
     "old": "not used since",
     "unknown": "no run knows it",
     "limit": "beyond max_bytes",
@@ -107,12 +112,61 @@ def shared_lines(shared: Shared, action: str) -> Iterator[str]:
         action: ``push`` or ``pull``.
     """
     direction = "to" if action == "push" else "from"
-    counts = ((shared.runs, "run"), (shared.events, "event"), (shared.objects, "object"))
-    told = [f"{count:,} {what}{'' if count == 1 else 's'}" for count, what in counts if count]
+    told = _counted(shared)
     if told:
-        size = f" ({in_bytes(shared.size)})" if shared.objects else ""
-        yield f"{action}ed {', '.join(told)}{size} {direction} {shared.url}"
+        yield f"{action}ed {told} {direction} {shared.url}"
     else:
         yield f"nothing new to {action} {direction} {shared.url}"
     for problem in shared.problems:
         yield f"warning: {problem}"
+
+
+def _counted(shared: Shared) -> str:
+    size = f" ({in_bytes(shared.size)})"
+    counts = (
+        (shared.runs, "run", ""),
+        (shared.events, "event", ""),
+        (shared.objects, "object", size),
+        (shared.sources, "source file", ""),
+    )
+    return ", ".join(
+        f"{count:,} {what}{'' if count == 1 else 's'}{more}" for count, what, more in counts if count
+    )
+
+
+class Transfer:
+    """Tells how far a copy has come: on a terminal in a line that changes, else in one line when it begins.
+
+    Args:
+        action: ``push`` or ``pull``.
+        write: takes text.
+        paper: how wide it is.
+        live: whether it is a terminal.
+    """
+
+    def __init__(self, action: str, write: Callable[[str], object], paper: Paper, *, live: bool) -> None:
+        self._action, self._write, self._paper, self._live = action, write, paper, live
+        self._due_at = 0.0
+
+    def __call__(self, shared: Shared) -> None:
+        """Tell it, unless that was done a moment ago."""
+        line = self.line(shared)
+        if not self._live:
+            if not self._due_at and shared.due:
+                self._write(line + "\n")
+            self._due_at = 1.0
+        elif monotonic() >= self._due_at:
+            self._due_at = monotonic() + _EVERY_S
+            self._write(f"\r{_ERASE}{self._paper.fit(line, self._paper.width - 1)}")
+
+    def line(self, shared: Shared) -> str:
+        """Return how far it has come."""
+        direction = "to" if self._action == "push" else "from"
+        runs = f"{shared.due:,} run{'' if shared.due == 1 else 's'}"
+        found = f": {objects(shared.objects)}, {in_bytes(shared.size)}" if shared.objects else ""
+        return f"{self._action}ing {runs}{found} {direction} {shared.url}"
+
+    def close(self) -> None:
+        """Leave the terminal as it was."""
+        if self._live:
+            self._write(f"\r{_ERASE}")

@@ -281,7 +281,7 @@ def test_a_deletion_survives_a_pull(flow: Lab, team: str) -> None:
     told(flow, "store", "push", team)
     other = clone(flow)
     told(other, "store", "pull", team)
-    mlo(other, "runs", "delete", "last")
+    mlo(other, "runs", "delete", told(other, "runs", "list")[0]["id"])
     told(other, "store", "pull", team)
     assert len(told(other, "runs", "list")) == 1
     told(other, "store", "push", team)

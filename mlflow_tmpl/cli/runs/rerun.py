@@ -20,7 +20,8 @@ def command(run: str, code: str, as_json: bool, **options: Any) -> int:
     """Repeat a past run with its parameters and its data, and say what could not be as it was.
 
     It runs in a folder of its own: the project's files stay as they are. What it makes is in the store:
-    `mlo runs diff` compares it, `mlo catalog restore` brings it back.
+    `mlo runs diff` compares it, `mlo catalog restore` brings it back. The code of a run that was pulled is run only
+    where [tool.mlo.store] says trusted = true.
     """
     from mlflow_tmpl.cli.streams import print_document, reserve_stdout
 

@@ -43,8 +43,8 @@ def command(
     """Remove what is not needed.
 
     What an alias or a pin names and what is an output at present always stays. Of the rest, what no option keeps
-    goes; without options and settings only what no run knows, what killed processes left, and what is beyond
-    max_bytes.
+    goes; without options and settings only what no run knows, what only deleted runs used, what killed processes
+    left, and what is beyond max_bytes.
     """
     store = open_from(options).store
     collected = store.gc(keep_runs=keep_runs, older_than_s=older_than, dry_run=dry_run)

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from mlflow_tmpl.cli.options import open_from, print_json, print_lines, project_options
+from mlflow_tmpl.cli.store.telling import transfer
 
 
 @click.command("pull")
@@ -17,9 +18,11 @@ def command(url: str, as_json: bool, **options: Any) -> int:
     """Take over what others have shared: runs, what they made, and what was done to them.
 
     URL is as for push. Everything is checked by its hash. What runs code when it is opened, such as a pickle, is
-    not reused unless [tool.mlo.store] says trusted = true.
+    not reused, and the code of a pulled run not run, unless [tool.mlo.store] says trusted = true.
     """
-    shared = open_from(options).store.pull(url)
+    store = open_from(options).store
+    with transfer("pull") as tell:
+        shared = store.pull(url, tell)
     if as_json:
         print_json(shared.to_json())
     else:

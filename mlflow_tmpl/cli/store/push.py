@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from mlflow_tmpl.cli.options import open_from, print_json, print_lines, project_options
+from mlflow_tmpl.cli.store.telling import transfer
 
 
 @click.command("push")
@@ -20,7 +21,9 @@ def command(url: str, as_json: bool, **options: Any) -> int:
     unless given. Only what is missing there is copied, and nothing there is ever overwritten, so that any number
     can push at once.
     """
-    shared = open_from(options).store.push(url)
+    store = open_from(options).store
+    with transfer("push") as tell:
+        shared = store.push(url, tell)
     if as_json:
         print_json(shared.to_json())
     else:

@@ -129,6 +129,13 @@ class Hashes(Generic[V]):
         return name
 
 
+def is_hash_of(name: str, row: Mapping[str, str]) -> bool:
+    """Tell whether a row, whose parts may stand in any order, is what a hash stands for."""
+    own = sorted(part for part in row if not part.startswith(REACHED))
+    below = sorted(part for part in row if part.startswith(REACHED))
+    return name == digest_parts([text for part in (*own, *below) for text in (part, row[part])])
+
+
 def flattened(
     name: str, row_of: Callable[[str], Mapping[str, str]], without: frozenset[str] = frozenset()
 ) -> dict[str, str]:

@@ -52,7 +52,7 @@ def test_the_file_has_the_number_of_its_schema_and_a_log_of_its_own(path: Path) 
     assert tables == {
         *("definition", "parameter", "environment", "code", "run", "node_run"),
         *("result", "result_io", "version", "file_stat"),
-        *("event", "metric", "lease", "source", "kept"),
+        *("event", "metric", "lease", "source", "kept", "pulled"),
     }
 
 

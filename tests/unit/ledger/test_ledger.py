@@ -69,6 +69,16 @@ def test_a_run_that_is_not_there_is_told(three: Ledger, reference: str) -> None:
     assert caught.value.hint == "mlo runs list shows what there is"
 
 
+def test_the_last_run_is_the_newest_that_was_made_here(three: Ledger) -> None:
+    three._database.write([("INSERT INTO pulled VALUES (?)", [("01ac-3",), ("01aa-1",)])])
+    assert three.run("last").id == "01ab-2"
+    assert three.run("01ac").id == "01ac-3"
+    with pytest.raises(LedgerError) as caught:
+        three.run("last~1")
+    assert caught.value.message == "there is no run 'last~1' that was made here"
+    assert caught.value.hint.startswith("mlo runs list shows those that were pulled as well")
+
+
 def test_a_prefix_of_several_runs_lists_them(three: Ledger) -> None:
     with pytest.raises(LedgerError) as caught:
         three.run("01a")

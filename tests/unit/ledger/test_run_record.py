@@ -12,7 +12,9 @@ from mlflow_tmpl.errors import LedgerError
 from mlflow_tmpl.hashing import digest, digest_parts
 from mlflow_tmpl.ledger import Ledger
 from mlflow_tmpl.ledger.recorder import NODE_RUN, RESULT, RESULT_IO, VERSION
-from mlflow_tmpl.ledger.run_record import check, contents_of, export, merge
+from mlflow_tmpl.ledger.run_record import check, contents_of, export, inputs_of, merge
+from mlflow_tmpl.planning.code.closure import REACHED
+from mlflow_tmpl.planning.values import canonical_json
 
 from .adding import add_run
 
@@ -20,7 +22,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RUN = "01aa0000-0000-7000-8000-000000000001"
-MODEL = "a" * 40
+MODEL, RAW = "a" * 40, "d" * 40
+INNER_PARTS = {"definition src/flow.py train": "f" * 40}
+INNER = digest_parts(["definition src/flow.py train", "f" * 40])
+CODE_PARTS = {"python": "3.10", f"{REACHED}{INNER}": ""}
+CODE = digest_parts(["python", "3.10", f"{REACHED}{INNER}", ""])
 TABLES = ("run", "node_run", "result", "result_io", "version", "parameter", "definition", "kept")
 
 
@@ -32,12 +38,18 @@ def filled(ledger: Ledger) -> Ledger:
     add_run(ledger, RUN, **ids)
     outputs = json.dumps({"model": MODEL}, separators=(",", ":"))
     result = digest_parts(["key", "train", outputs])
-    parts = '{"code":"","inputs":{},"parameters":{},"outputs":{}}'
+    parts = json.dumps({"code": CODE, "inputs": {}, "parameters": {}, "outputs": {}})
     ledger._database.write(
         [
             *[(f"INSERT OR IGNORE INTO {table} VALUES (?, ?)", [(ids[table], content)]) for table in ids],
             (RESULT, [(result, "key", "train", parts, outputs, 1.0)]),
             (RESULT_IO, [(result, "out", "model", "model", MODEL)]),
+            (
+                RESULT_IO,
+                [(result, "in", "raw", "raw", RAW), (result, "in", "kept", "kept", "key:other/kept")],
+            ),
+            ("INSERT INTO code VALUES (?, ?)", [(CODE, canonical_json(CODE_PARTS))]),
+            ("INSERT INTO code VALUES (?, ?)", [(INNER, canonical_json(INNER_PARTS))]),
             (VERSION, [("model", MODEL, "content", None, 10, None, "data/model.pkl", 1.0)]),
             ("INSERT INTO kept VALUES (?, ?, 'npy', 3, 1.0, 1.0, 1.0)", [("key:key/middle", "b" * 40)]),
             (
@@ -99,6 +111,48 @@ def test_what_is_known_already_stays_as_it_is(filled: Ledger, document: dict[str
     assert rows(filled) == before
 
 
+def test_a_run_from_elsewhere_is_marked_and_an_own_one_never_becomes_one(
+    filled: Ledger, document: dict[str, Any], other: Ledger
+) -> None:
+    merge(other._database, [document])
+    merge(other._database, [document])
+    merge(filled._database, [document])
+    assert other.is_pulled(RUN)
+    assert not filled.is_pulled(RUN)
+
+
+@pytest.mark.parametrize("name", ["../up.py", "/etc/cron.d/x", "src/../../up.py", ""])
+def test_a_file_that_leads_out_of_the_project_is_refused(document: dict[str, Any], name: str) -> None:
+    with pytest.raises(LedgerError, match="a file of the project cannot be"):
+        check(with_files(document, {name: "e" * 40}))
+
+
+@pytest.mark.parametrize("source", ["../../x", "", "E" * 40])
+def test_a_file_whose_hash_is_none_is_refused(document: dict[str, Any], source: str) -> None:
+    check(with_files(document, {"src/flow.py": "e" * 40}))
+    with pytest.raises(LedgerError, match="a file of the project cannot be"):
+        check(with_files(document, {"src/flow.py": source}))
+
+
+def with_files(document: dict[str, Any], files: dict[str, str]) -> dict[str, Any]:
+    content = json.dumps({"files": files})
+    made = copy.deepcopy(document)
+    made["tables"]["definition"] = [{"id": digest(content), "content": content}]
+    made["tables"]["run"][0]["definition"] = digest(content)
+    return made
+
+
+def test_all_that_a_fingerprint_of_code_is_made_of_goes_along(
+    document: dict[str, Any], other: Ledger
+) -> None:
+    merge(other._database, [document])
+    assert other.code_parts(CODE) == {"definition src/flow.py train": "f" * 40, "python": "3.10"}
+
+
+def test_inputs_are_what_it_took_and_did_not_make(document: dict[str, Any]) -> None:
+    assert list(inputs_of(document)) == [RAW]
+
+
 def test_contents_are_what_it_gave_saved_or_kept_of_memory(document: dict[str, Any]) -> None:
     assert list(contents_of(document)) == [MODEL, "b" * 40]
 
@@ -113,7 +167,7 @@ def test_a_column_that_is_not_known_here_is_left_out(
 
 def spoilt(document: dict[str, Any], table: str, column: str, value: Any) -> dict[str, Any]:
     made = copy.deepcopy(document)
-    made["tables"][table][0][column] = value
+    made["tables"][table][-1][column] = value
     return made
 
 
@@ -129,6 +183,12 @@ def spoilt(document: dict[str, Any], table: str, column: str, value: Any) -> dic
         ("result", "node", "other", "a result is not what its hash says"),
         ("result", "outputs", "{}", "what a result gave is told in two ways"),
         ("result_io", "fingerprint", "c" * 40, "what a result gave is told in two ways"),
+        (
+            "code",
+            "parts",
+            '{"definition src/flow.py train": "other"}',
+            "a fingerprint of code is not what its hash says",
+        ),
     ],
 )
 def test_a_document_that_is_not_what_it_says_is_refused(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlflow_tmpl.ledger.events import ALIAS, PIN, RUNS, run_subject, version_subject
+from mlflow_tmpl.store.collecting import UNUSED
 
 from .adding import add_output, add_run
 
@@ -37,7 +38,8 @@ def test_what_the_newest_run_of_a_node_gave_is_needed(three: Ledger) -> None:
 
 
 def test_what_a_colleague_made_later_does_not_take_the_place_of_the_own(three: Ledger) -> None:
-    add_run(three, "01ad-4", started_at=4.0, host="elsewhere")
+    add_run(three, "01ad-4", started_at=4.0)
+    three._database.write([("INSERT INTO pulled VALUES (?)", [("01ad-4",)])])
     add_output(three, "01ad-4", "model", "4" * 40)
     assert set(three.uses().needed) == {"3" * 40, "4" * 40}
 
@@ -55,7 +57,10 @@ def test_what_a_pin_or_an_alias_names_is_needed(three: Ledger) -> None:
 
 def test_a_deleted_run_uses_nothing(three: Ledger) -> None:
     three.events.delete([TWO])
-    assert three.uses().used_at["2" * 40] == 1.0  # when the version was recorded
+    assert three.uses().used_at["2" * 40] == UNUSED
+    add_run(three, "01ad-4", started_at=4.0)
+    add_output(three, "01ad-4", "model", "2" * 40, status="reused")
+    assert three.uses().used_at["2" * 40] == 4.0, "a run that is still there used it too"
 
 
 @pytest.mark.parametrize(("runs", "since"), [(0, float("inf")), (1, 3.0), (2, 2.0), (3, 1.0), (9, 0.0)])

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlflow_tmpl.planning.code.closure import Hashes, components, flattened
+from mlflow_tmpl.planning.code.closure import Hashes, components, flattened, is_hash_of
 
 graphs = st.dictionaries(st.integers(0, 9), st.lists(st.integers(0, 9), max_size=3), min_size=10, max_size=10)
 
@@ -30,6 +30,18 @@ def test_a_hash_stands_for_the_parts_of_all_that_is_reached(graph: dict[int, lis
     made = hashes(graph, dict.fromkeys(range(10), "x"))
     parts = flattened(made.of(start), lambda name: made.rows[name])
     assert parts == {f"part {vertex}": "x" for vertex in reach(graph, start)}
+
+
+@given(graphs, st.integers(0, 9))
+def test_a_row_proves_its_hash_in_whatever_order_and_no_other_row_does(
+    graph: dict[int, list[int]], start: int
+) -> None:
+    made = hashes(graph, dict.fromkeys(range(10), "x"))
+    made.add({"zz": "last", "part 3": "x"}, {made.of(start), "0" * 40}, set())
+    for name, row in made.rows.items():
+        assert is_hash_of(name, dict(sorted(row.items(), reverse=True)))
+        assert not is_hash_of(name, {**row, "part 1": "y"})
+        assert not is_hash_of(name, {**row, f"reach {'1' * 40}": ""})
 
 
 @given(graphs, st.integers(0, 9), st.integers(0, 9))
