@@ -19,6 +19,7 @@ from mlflow_tmpl.config.resolvers import named_function
 from mlflow_tmpl.config.sources import Folder, named_source, recorded_source
 from mlflow_tmpl.errors import LedgerError, MloError, ProjectError, UsageError, did_you_mean, place
 from mlflow_tmpl.history.remembering import Remembering
+from mlflow_tmpl.history.trust import SAY_SOURCE, check_trusted
 from mlflow_tmpl.masking import Secret, Secrets
 from mlflow_tmpl.pipeline import Pipeline, Selection
 from mlflow_tmpl.pipeline.discovery import (
@@ -544,7 +545,9 @@ class Project(Remembering):
     def asked_again(self, record: RunRecord, request: Request) -> tuple[Project, dict[str, Any]]:
         """Return the project in the configuration of a run, and arguments of `plan` that go on where the run ended."""
         project, source = self, self.conf_source
-        if source is None:
+        if source is None and request.conf_source:
+            said = f"took its configuration from {request.conf_source!r}"
+            check_trusted(self.ledger, self.settings, record, said, SAY_SOURCE)
             source = recorded_source(request.conf_source, self.root)
         if (request.environment, source) != (self.environment or "", self.conf_source):
             project = Project(self.root, self.settings, request.environment, self.home, source, self.secrets)

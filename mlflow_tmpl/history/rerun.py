@@ -18,6 +18,7 @@ from mlflow_tmpl.config.sources import named_source, recorded_source
 from mlflow_tmpl.errors import LedgerError, MloError, UsageError, did_you_mean
 from mlflow_tmpl.history.contents import contents_of
 from mlflow_tmpl.history.files import machine_files, own_files
+from mlflow_tmpl.history.trust import SAY_SOURCE, check_trusted
 from mlflow_tmpl.ledger.records import SHORT_ID
 from mlflow_tmpl.store.contents import stays_below
 
@@ -101,11 +102,11 @@ def rerun(
             f"there is no code of {code!r}", hint=did_you_mean(code, CODES) or "it is today or then"
         )
     record, request = ledger.request(reference)
-    if code == "then" and ledger.is_pulled(record.id) and not settings.store.trusted:
-        raise LedgerError(
-            f"run {record.short_id!r} was pulled from a shared store that the project does not trust, "
-            "and its code would run",
-            hint="look at it with mlo runs diff; --code today runs yours, [tool.mlo.store] trusted = true theirs",
+    if code == "then":
+        check_trusted(ledger, settings, record, "its code would run", "run yours with --code today")
+    if request.conf_source and conf_source is None:
+        check_trusted(
+            ledger, settings, record, f"took its configuration from {request.conf_source!r}", SAY_SOURCE
         )
     then = ledger.surroundings(record.id)
     with _folder(ledger) as tree:

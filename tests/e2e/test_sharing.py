@@ -77,13 +77,31 @@ def test_the_code_of_a_pulled_run_is_run_only_where_the_store_is_trusted(pulled:
         f"error: run {theirs[:13]!r} was pulled from a shared store that the project does not trust, "
         "and its code would run\n"
     )
-    assert "--code today runs yours, [tool.mlo.store] trusted = true theirs" in ran.err
+    assert "run yours with --code today, or set trusted = true in [tool.mlo.store]" in ran.err
     assert len(told(pulled, "runs", "list")) == 1
     pulled.write({"pyproject.toml": TRUSTING})
     done = told(pulled, "runs", "rerun", theirs, "--code", "then")
     assert (done["status"], done["different"]) == ("done", [])
     assert set(done["same"]) == {"scaled", "total", "summary", "other"}
     assert done["notes"] == [], "its inputs went along"
+
+
+@pytest.mark.parametrize("arguments", [("runs", "rerun"), ("run", "--resume")])
+def test_the_configuration_that_a_pulled_run_took_from_elsewhere_is_not_used_unasked(
+    flow: Lab, team: str, arguments: tuple[str, str]
+) -> None:
+    shutil.copytree(flow.root / "conf", flow.root.with_name("elsewhere"))
+    flow.run("--conf-source", "../elsewhere")
+    told(flow, "store", "push", team)
+    other = clone(flow)
+    told(other, "store", "pull", team)
+    theirs = told(other, "runs", "list")[0]["id"]
+    asked = [*arguments, theirs] if arguments[0] == "runs" else [arguments[0], f"--resume={theirs}"]
+    ran = mlo(other, *asked)
+    assert ran.code == 2
+    assert "that the project does not trust, and took its configuration from " in ran.err
+    assert "say which one with --conf-source" in ran.err
+    assert mlo(other, *asked, "--conf-source", "conf").code == 0
 
 
 def test_a_pulled_run_is_repeated_with_its_inputs_and_the_code_of_today(pulled: Lab) -> None:

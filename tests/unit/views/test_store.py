@@ -31,7 +31,7 @@ def test_a_pipe_gets_one_line_when_there_is_something_to_copy() -> None:
 def test_a_terminal_gets_a_line_that_fits_and_is_wiped() -> None:
     state = Shared("s3://bucket/penguins", due=1, objects=12, size=3_400_000)
     line, wiped = transfer("pull", state, live=True)
-    assert line == "\r\x1b[Kpulling 1 run: 12 objects, 3.4 MB from …"
+    assert line == "\r\x1b[Kpulling 1 run: 12 objects, 3.4 MB from…"
     assert wiped == "\r\x1b[K"
 
 
