@@ -622,10 +622,13 @@ class Project(Remembering):
 
     def _exact_versions(self, versions: Mapping[str, str] | None) -> dict[str, str]:
         """Return versions as they can be asked for again later: what is called ``last`` is another by then."""
+        from mlflow_tmpl.store.store import is_digest
+
         exact = dict(versions or {})
         for name, version in exact.items():
             with suppress(LedgerError):  # the time of a versioned one; or wrong, which planning says better
-                exact[name] = self.ledger.version(name, version)
+                found = self.ledger.version(base_name(name), version)
+                exact[name] = found if is_digest(found) else version
         return exact
 
     def _own_files(self, plan: Plan) -> Mapping[str, Path]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.errors import CatalogError, LedgerError
 from mlflow_tmpl.ledger.database import FOLDER
+from mlflow_tmpl.pipeline.names import base_name
 from mlflow_tmpl.store.contents import content_of
 from mlflow_tmpl.store.shelf import Offer
 
@@ -37,7 +38,7 @@ def find(ledger: Ledger, catalog: Catalog, name: str, version: str) -> str:
         CatalogError: there is no such dataset, or nothing lies there now.
     """
     if version != NOW:
-        return ledger.version(name, version)
+        return ledger.version(base_name(name), version)
     if catalog.is_memory(name):
         raise CatalogError(f"dataset {name!r} is kept in memory only, so there is nothing of it now")
     if not catalog.exists(name):

@@ -9,6 +9,7 @@ from mlflow_tmpl.errors import CatalogError, DataError, LedgerError, MloError, d
 from mlflow_tmpl.history.difference import Difference, difference, of_bytes
 from mlflow_tmpl.history.reading import NOW, check_offer, find, load, opened
 from mlflow_tmpl.ledger.events import RESTORE, version_subject
+from mlflow_tmpl.pipeline.names import base_name
 from mlflow_tmpl.store.contents import content_of
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def history(ledger: Ledger, catalog: Catalog, shelf: Shelf, name: str) -> list[K
     Raises:
         CatalogError: there is no such dataset.
     """
-    records = ledger.versions(name)
+    records = ledger.versions(base_name(name))
     if not records and catalog.resolve(name).value is None:
         near = did_you_mean(
             name, [*catalog, *(row[0] for row in ledger.rows("SELECT DISTINCT dataset FROM version"))]
@@ -137,7 +138,7 @@ def restore(ledger: Ledger, catalog: Catalog, shelf: Shelf, name: str, version: 
     """
     if version == NOW:
         raise LedgerError(f"{name}:{NOW} is what lies there already", hint=f"mlo catalog history {name}")
-    fingerprint = ledger.version(name, version)
+    fingerprint = ledger.version(base_name(name), version)
     dataset = catalog.dataset(name)
     content = content_of(dataset)
     if content is None:

@@ -102,6 +102,36 @@ def test_what_has_no_such_version_says_so(
     assert message in str(caught.value)
 
 
+def test_a_version_is_read_by_either_of_two_names_of_one_file(lab: Lab) -> None:
+    pytest.importorskip("polars")
+    lab.write(
+        {
+            "src/proj/nodes/flow.py": """
+                from mlflow_tmpl import node
+
+                @node(outputs="rows@pandas")
+                def make(*, count: int):
+                    import pandas
+                    return pandas.DataFrame({"a": range(count)})
+
+                @node(inputs={"rows": "rows@polars"}, outputs="total")
+                def add_up(rows):
+                    return {"rows": len(rows)}
+            """,
+            "conf/base/parameters.yml": "count: 2\n",
+            "conf/base/catalog.yml": """
+                rows@pandas: {type: csv, filepath: data/rows.csv}
+                rows@polars: {type: polars.csv, filepath: data/rows.csv}
+                total: data/total.json
+            """,
+        }
+    ).run()
+    lab.run("--params", "count=3")
+    lab.run("--nodes", "add_up", "--load-version", "rows@polars=last~1")
+    assert total(lab) == {"rows": 2}
+    assert len(open_project(lab.root).versions("rows@polars")) == 2
+
+
 def test_a_content_that_was_not_kept_says_where_to_look(changed: Lab) -> None:
     for kept in (changed.root / ".mlo/store").rglob("*"):
         if kept.is_file():
