@@ -36,9 +36,12 @@ export function keepAddress(live: Live): void {
   });
   live.state.effect(() => {
     const now = written();
-    if (live.comparison.value) waiting = false;
-    if (now === own || waiting) return;
+    if (now === own || (waiting && !live.comparison.value)) return;
     own = now;
+    if (waiting) {
+      waiting = false; // what the address asked for has come
+      return;
+    }
     history.pushState(null, "", location.pathname + (now ? `?${now}` : "") + location.hash);
   });
 }

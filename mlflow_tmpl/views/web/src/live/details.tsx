@@ -109,7 +109,7 @@ interface Content {
 interface Traced {
   version: Content;
   versions: Content[];
-  made: { node: string; run: string; inputs: Content[]; outputs: Content[] }[];
+  results: { node: string; run: string; inputs: Content[]; outputs: Content[] }[];
 }
 
 function Lineage({ live, name }: { live: Live; name: string }) {
@@ -124,7 +124,7 @@ function Lineage({ live, name }: { live: Live; name: string }) {
   );
   return (
     <ul class="versions lineage" aria-label="Lineage across runs">
-      {(lineage.value?.made ?? []).map((made) => (
+      {(lineage.value?.results ?? []).map((made) => (
         <li>
           <span>{made.inputs.map(jump)}</span>→ <b>{made.node}</b> → <span>{made.outputs.map(jump)}</span>
           {made.run && <button type="button" class="jump" onClick={() => live.show(made.run)}>run {shortId(made.run)}</button>}
