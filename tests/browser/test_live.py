@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 
 import pytest
 
-from tests.e2e.live import mlo, serving, write_project
+from tests.e2e.live import MLO, mlo, serving, write_project
 
 HOSTILE = (
     "</script><script>window.owned=1</script><img src=x onerror=\"window.owned=1\"><b id='markup'>bold</b>"
@@ -90,21 +91,20 @@ def test_who_has_no_token_is_told_how_to_get_one(server, chromium):
 
 def test_a_run_of_another_terminal_colours_the_graph_as_it_goes(server, shop, visit):
     page = visit(server)
+    page.evaluate("() => void (window.opened = 1)")  # the page is not loaded anew
     hold = shop / "hold"
     hold.touch()
     try:
-        page.evaluate("() => void (window.opened = 1)")  # the page is not loaded anew
-        started = server.post("/api/runs", {"force": ["wait"]})[1]["run"]
+        terminal = subprocess.Popen([*MLO, "run", "--force=wait"], cwd=shop, stderr=subprocess.DEVNULL)
         page.wait_for_selector('.timeline .line[data-node="wait"][data-status="running"]')
         page.wait_for_selector('.vertex.busy[data-id="node:wait"]')
-        assert statuses(page) == {"read": "done", "wait": "running", "score": "waiting"} or statuses(page)[
-            "read"
-        ] in {"reused", "done"}
-        assert page.locator(f'.runs li[data-run="{started}"]').get_attribute("data-status") == "running"
+        page.wait_for_selector('.runs li.current[data-status="running"]')
+        page.wait_for_selector('.timeline .line[data-node="score"][data-status="waiting"]')
     finally:
         hold.unlink()
-    page.wait_for_selector('.timeline .line[data-node="score"]:not([data-status="waiting"])')
-    page.wait_for_selector(f'.runs li[data-run="{started}"][data-status="done"]')
+    assert terminal.wait(60) == 0
+    page.wait_for_selector('.runs li.current[data-status="done"]')
+    assert statuses(page)["wait"] == "done"
     assert page.evaluate("() => window.opened") == 1
 
 

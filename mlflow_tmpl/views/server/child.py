@@ -83,7 +83,9 @@ async def _start(place: Place, words: Sequence[str], stdout: int) -> asyncio.sub
 def said(text: str) -> str:
     """Return what a command said was wrong, without the mark before it."""
     start = text.rfind("error: ")
-    if start < 0 or "Traceback (most recent call last)" in text:  # a mistake of our own: its last line tells most
+    if (
+        start < 0 or "Traceback (most recent call last)" in text
+    ):  # a mistake of our own: its last line tells most
         return (text.strip().splitlines() or ["the command failed"])[-1]
     return text[start + len("error: ") :].strip()
 
