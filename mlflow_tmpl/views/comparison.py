@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 SHORT_HASH = 10
 _NARROWEST = 6
 _DIFF_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(9), *range(10, 32), *range(127, 160))}
+"""The code of a run that was pulled may hold what a terminal obeys."""
 
 
 def comparison_lines(comparison: Comparison, paper: Paper) -> Iterator[str]:
@@ -84,7 +86,7 @@ def _change(change: SourceChange, letters: Mapping[str, str], paper: Paper) -> I
     title = f"{change.name}, {letters[change.before]} to {letters[change.run]}{nodes}"
     yield paper.paint(paper.fit(title, paper.width), bold=True)
     for line in change.diff[2:]:
-        yield f"  {paper.paint(line, fg=_DIFF_COLOURS.get(line[:1]))}".rstrip()
+        yield f"  {paper.paint(line.translate(_CONTROLS), fg=_DIFF_COLOURS.get(line[:1]))}".rstrip()
 
 
 def _letter(at: int) -> str:

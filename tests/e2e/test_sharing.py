@@ -67,6 +67,17 @@ def test_the_code_of_an_own_run_can_be_compared_with_a_pulled_one(pulled: Lab) -
     assert "+    return [x * factor + 1 for x in cleaned]" in change["diff"]
 
 
+def test_what_a_terminal_obeys_is_shown_and_not_sent(flow: Lab, team: str) -> None:
+    flow.replace(CODE, "x * factor", "x * factor + len('\x1b]0;owned\x07')").run()
+    told(flow, "store", "push", team)
+    other = clone(flow)
+    told(other, "store", "pull", team)
+    newest, first = (run["id"] for run in told(other, "runs", "list"))
+    out = mlo(other, "runs", "diff", first, newest).out
+    assert "len('\\x1b]0;owned\\x07')" in out
+    assert "\x1b" not in out
+
+
 def test_the_code_of_a_pulled_run_is_run_only_where_the_store_is_trusted(pulled: Lab, flow: Lab) -> None:
     """What is to be repeated was edited meanwhile, so that only its own code gives what it gave."""
     pulled.replace(CODE, "x * factor", "x * factor + 1").write({"data/raw.json": "[7]"})
