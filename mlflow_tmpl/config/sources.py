@@ -6,12 +6,8 @@ anywhere.
 
 from __future__ import annotations
 
-import io
 import os
-import tarfile
-import zipfile
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
@@ -220,39 +216,17 @@ def _remote_files(system: Any, path: str, shown: str) -> Iterator[tuple[str, byt
 
 
 def _archive(shown: str, content: bytes) -> Archive:
-    read = _zip if content[:2] == b"PK" else _tar
+    from mlflow_tmpl.config.archives import (  # few projects have their configuration in one
+        UNREADABLE,
+        members_of,
+    )
+
     try:
-        return Archive(shown, _bounded(read(content), shown))
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, ValueError, RuntimeError) as error:
+        return Archive(shown, _bounded(members_of(content), shown))
+    except UNREADABLE as error:
         hint = f"give a folder, or an archive: {', '.join(_ARCHIVES)}"
         problem = f"this is no archive that can be read: {str(error) or type(error).__name__}"
         raise ConfigError(problem, where=place(shown), hint=hint) from error
-
-
-def _zip(content: bytes) -> Iterator[tuple[str, Callable[[], bytes] | None]]:
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        for info in archive.infolist():
-            if not info.is_dir():
-                is_link = (info.external_attr >> 16) & 0o170000 == 0o120000
-                yield info.filename, None if is_link else partial(_from_zip, archive, info)
-
-
-def _tar(content: bytes) -> Iterator[tuple[str, Callable[[], bytes] | None]]:
-    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
-        for info in archive:
-            if not info.isdir():
-                yield info.name, partial(_from_tar, archive, info) if info.isreg() else None
-
-
-def _from_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-    with archive.open(info) as file:
-        return file.read(MAX_BYTES + 1)
-
-
-def _from_tar(archive: tarfile.TarFile, info: tarfile.TarInfo) -> bytes:
-    file = archive.extractfile(info)
-    assert file is not None  # of a regular file
-    return file.read(MAX_BYTES + 1)
 
 
 def _bounded(

@@ -17,7 +17,6 @@ from mlflow_tmpl.planning.code.closure import Hashes, flattened
 from mlflow_tmpl.planning.code.graph import ALWAYS, PROGRAM, Graph, Vertex, environment_hash
 from mlflow_tmpl.planning.code.program import Module, Program
 from mlflow_tmpl.planning.code.units import FUNCTION, STATEMENT, Unit
-from mlflow_tmpl.planning.code.unsteady import unsteady_imports
 from mlflow_tmpl.planning.files import named_files
 from mlflow_tmpl.planning.values import Reached, Unfollowable, bound_values
 
@@ -208,6 +207,8 @@ class CodeReader:
         Args:
             called: functions that are called besides: module and name.
         """
+        from mlflow_tmpl.planning.code.unsteady import unsteady_imports
+
         self._hashes_with([])
         return unsteady_imports(self._program, called)
 
