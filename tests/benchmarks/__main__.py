@@ -9,6 +9,7 @@ from pathlib import Path
 
 ALL = (
     "start_up",
+    "nothing_to_do",
     "csv_project",
     "per_node",
     "ledger_cost",

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import jsonschema
 import pytest
 
 from tests.conftest import clean_environment
 
 if TYPE_CHECKING:
     from tests.conftest import MadeProject
+
+SCHEMAS = Path(__file__).parents[3] / "docs" / "reference" / "schemas"
 
 
 def test_pipelines_are_listed_with_their_nodes(two_steps: MadeProject) -> None:
@@ -34,6 +39,15 @@ def test_a_pipeline_is_shown_with_what_it_takes_and_gives(two_steps: MadeProject
     lines = two_steps.mlo("pipelines", "show", "flow", env={"COLUMNS": "80"}).stdout.splitlines()
     assert lines[1] == "  takes       number"
     assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize(
+    ("command", "schema"),
+    [("pipelines list", "pipelines"), ("pipelines show flow", "pipeline"), ("doctor", "doctor")],
+)
+def test_documents_are_as_they_are_described(two_steps: MadeProject, command: str, schema: str) -> None:
+    described = json.loads((SCHEMAS / f"{schema}.schema.json").read_text(encoding="utf-8"))
+    jsonschema.validate(two_steps.json(*command.split()), described)
 
 
 def test_a_pipeline_that_is_not_there_is_told_with_the_nearest(two_steps: MadeProject) -> None:
