@@ -110,6 +110,7 @@ class Decider:
         self._code = code
         self._force = force
         self._kept = kept or NothingKept()
+        self._told = lru_cache(maxsize=None)(catalog.describe)
         self._how = lru_cache(maxsize=None)(self._describe)
         self._own_code = lru_cache(maxsize=None)(self._find_own_code)
         self._packages = lru_cache(maxsize=None)(self._find_packages)
@@ -181,7 +182,7 @@ class Decider:
         return self._codes[node.name]
 
     def _find_packages(self, name: str) -> tuple[str, ...]:
-        return () if self._catalog.is_memory(name) else tuple(packages_behind(self._catalog.describe(name)))
+        return () if self._catalog.is_memory(name) else tuple(packages_behind(self._told(name)))
 
     def code_id(self, node: Node) -> str:
         """Return the fingerprint of a node's code."""
@@ -366,7 +367,7 @@ class Decider:
         if self._catalog.is_memory(name):
             code = self._own_code(name)
             return canonical_json({kind: each.id for kind, each in code.items()}) if code else "memory"
-        told = {key: value for key, value in self._catalog.describe(name).items() if key not in NOTES}
+        told = {key: value for key, value in self._told(name).items() if key not in NOTES}
         if hidden := self._catalog.hidden(name):
             told["hidden"] = hidden
         return canonical_json({**told, **{kind: code.id for kind, code in self._own_code(name).items()}})
@@ -375,7 +376,7 @@ class Decider:
         """Return the code that loading and saving a dataset runs: of its schema, and of a type of the project."""
         schema = self._catalog.schema(name)
         paths = {"schema": schema.path} if schema is not None else {}
-        kind = "" if self._catalog.is_memory(name) else str(self._catalog.describe(name).get("type", ""))
+        kind = "" if self._catalog.is_memory(name) else str(self._told(name).get("type", ""))
         if self._code.is_own(kind):
             paths["type"] = kind
         return {each: self._code.fingerprint_of_path(path) for each, path in paths.items()}
