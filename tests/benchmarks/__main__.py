@@ -14,6 +14,7 @@ ALL = (
     "per_node",
     "ledger_cost",
     "hashing",
+    "code",
     "memory",
     "kept",
     "store",

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mlflow_tmpl.hashing import digest, digest_parts
+from mlflow_tmpl.planning.code.aliases import changed_through_variables
 from mlflow_tmpl.planning.code.calls import function_calls
 from mlflow_tmpl.planning.code.normal import Walk, bindings, last_name
 from mlflow_tmpl.planning.code.outside import look_outside
@@ -124,6 +125,7 @@ class _Reader:
             node.end_lineno or node.lineno,
             tuple(walk.reads),
             tuple(walk.stores),
+            tuple(changed_through_variables(node)) if kind in {FUNCTION, CLASS} else (),
             tuple(walk.acts),
             runs,
             _called(node),

@@ -210,11 +210,23 @@ class Graph:
         found = defaultdict(list)
         for name, module in self._program.members.items():
             for position, unit in enumerate(module.facts.units):
+                writer = ("unit", name, position)
                 for path in unit.stores:
                     for target in self._leads(self._program.lookup(name, path)):
                         if target[0] != "package":
-                            found[target].append(("unit", name, position))
+                            found[target].append(writer)
+                for path in unit.aliased:
+                    for target in self._leads(self._program.lookup(name, path)):
+                        if target[0] == "name" and self._is_value(target):
+                            found[target].append(writer)
         return found
+
+    def _is_value(self, name: Vertex) -> bool:
+        """Tell whether a name stands for something that can be changed by who holds it."""
+        return any(
+            unit.kind in {VALUE, STATEMENT} and not unit.fixed
+            for _, unit in self._module(name).units(name[2])
+        )
 
     def _group(self) -> Mapping[Vertex, int]:
         """Return for each vertex that effects may change the number of the group of these effects.

@@ -49,6 +49,7 @@ class Unit(NamedTuple):
         last: its last line.
         reads: paths of what it can reach.
         stores: paths of what it assigns into, or changes through a method known to change things.
+        aliased: paths of what it may change by way of a variable of its own.
         acts: paths of what it calls for the effect: the value is not used.
         runs: what is called when the module is imported.
         called: for a function or class what is called when it is called, and when its result is called.
@@ -72,6 +73,7 @@ class Unit(NamedTuple):
     last: int
     reads: tuple[str, ...]
     stores: tuple[str, ...]
+    aliased: tuple[str, ...]
     acts: tuple[str, ...]
     runs: Calls
     called: tuple[Calls, Calls]

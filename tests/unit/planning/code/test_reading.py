@@ -253,3 +253,54 @@ def test_each_module_is_read_once(package: Package) -> None:
     assert {reader.fingerprint(each).id for each in (func, sys.modules["codepkg.main"].g)} <= set(
         reader.known()
     )
+
+
+WRITERS = {
+    "a variable": "mine = store.STORE; mine.append({})",
+    "two variables": "mine = store.STORE; yours = mine; yours += [{}]",
+    "a part": "mine = store.DEEP.setdefault('x', []); mine.append({})",
+    "a loop": "for mine in store.DEEP.values(): mine.append({})",
+    "a condition": "mine = store.STORE if {} else []; mine.append(1)",
+}
+
+
+@pytest.mark.parametrize("way", WRITERS)
+def test_who_changes_a_table_by_way_of_a_variable_counts_for_its_readers(package: Package, way: str) -> None:
+    package.write(
+        store="STORE = []\nDEEP = {}\n",
+        main="from codepkg import store, writer\ndef f(): return store.STORE, store.DEEP\n",
+    )
+    package.write(writer=f"from codepkg import store\ndef other():\n    {WRITERS[way].format(1)}\n")
+    before = package.parts()
+    package.write(writer=f"from codepkg import store\ndef other():\n    {WRITERS[way].format(2)}\n")
+    assert before != package.parts()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "mine = list(store.STORE); mine.append({})",
+        "mine = store.STORE + [1]; mine.append({})",
+        "mine = store.made(store.STORE); mine['x'] = {}",
+        "mine = {}; mine.append(store.STORE)",
+    ],
+)
+def test_who_changes_something_of_its_own_does_not_count_for_others(package: Package, body: str) -> None:
+    package.write(
+        store="STORE = []\ndef made(x): return {}\n",
+        main="from codepkg import store, writer\ndef f(): return store.STORE, store.made(1)\n",
+    )
+    package.write(writer=f"from codepkg import store\ndef other():\n    {body.replace('{}', '1')}\n")
+    before = package.parts()
+    package.write(writer=f"from codepkg import store\ndef other():\n    {body.replace('{}', '2')}\n")
+    assert before == package.parts()
+
+
+def test_what_a_function_is_handed_and_changes_is_not_followed_to_other_nodes(package: Package) -> None:
+    """The limit: a node that has another function fill a table leaves something in memory that no key tells."""
+    main = "from codepkg import store, writer\ndef f(): return store.STORE\n"
+    package.write(store="STORE = []\ndef fill(into, x): into.append(x)\n", main=main)
+    package.write(writer="from codepkg import store\ndef other(): store.fill(store.STORE, 1)\n")
+    before = package.parts()
+    package.write(writer="from codepkg import store\ndef other(): store.fill(store.STORE, 2)\n")
+    assert before == package.parts()
