@@ -171,8 +171,10 @@ class Recorder:
     def _node_finished(self, event: NodeFinished) -> Iterator[Told]:
         result = event.result
         if not result and event.status == "done":
-            result, outputs = self._name(event)
-            yield from self._result(event, result, outputs)
+            saved = _saved(event)
+            outputs = canonical_json(saved)
+            result = digest_parts([event.step.key or self._run, event.step.node.name, outputs])
+            yield from self._result(event, result, outputs, saved)
         elif event.status == "reused":
             yield from self._metrics_of_reused(event)
         error = canonical_json(self._masked(event.error.to_json())) if event.error else None
@@ -224,19 +226,23 @@ class Recorder:
             return None
         return json.dumps([(at, stream, self._masked(text)) for at, stream, text in said])
 
-    def _name(self, event: NodeFinished) -> tuple[str, str]:
-        """Return the name of a new result, and its saved outputs as JSON."""
-        outputs = canonical_json(_saved(event))
-        return digest_parts([event.step.key or self._run, event.step.node.name, outputs]), outputs
+    def _result(
+        self, event: NodeFinished, name: str, outputs: str, saved: Mapping[str, str]
+    ) -> Iterator[Told]:
+        """Yield what a node gave for a key, and the lineage of it.
 
-    def _result(self, event: NodeFinished, name: str, outputs: str) -> Iterator[Told]:
-        """Yield what a node gave for a key, and the lineage of it."""
+        Args:
+            event: its end.
+            name: of the result.
+            outputs: `saved` as JSON.
+            saved: the fingerprints of what it saved.
+        """
         parts = self._masked_parts(event.parts.text) if event.parts else _NO_PARTS
         yield RESULT, (name, event.step.key or "", event.step.node.name, parts, outputs, event.at)
         if event.parts:
             for argument, (dataset, fingerprint, _) in event.parts.inputs.items():
                 yield RESULT_IO, (name, "in", argument, base_name(dataset), fingerprint)
-        for dataset, fingerprint in _saved(event).items():
+        for dataset, fingerprint in saved.items():
             yield RESULT_IO, (name, "out", dataset, base_name(dataset), fingerprint)
         if event.outcome and (event.outcome.saved or event.outcome.loaded):
             yield from self._versions(event)
