@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
-from collections.abc import Mapping
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
-from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
+from mlflow_tmpl.asked import (
+    Asked,
+    files_of,
+    hash_of,
+    names_of,
+    overriding,
+    read_as,
+    saved_files,
+    selection_of,
+    with_places,
+)
+from mlflow_tmpl.assembly import Assembly
 from mlflow_tmpl.catalog import Catalog
 from mlflow_tmpl.catalog.credentials import SecretStore, Vault, installed_stores, revealed
 from mlflow_tmpl.config import Config, Origin, Value, environments, located, open_source
@@ -24,21 +32,15 @@ from mlflow_tmpl.masking import Secret, Secrets
 from mlflow_tmpl.pipeline import Pipeline, Selection
 from mlflow_tmpl.pipeline.discovery import (
     DEFAULT,
-    DiscoveredPipelines,
-    import_failure,
-    nodes_of,
-    registered_pipelines,
     unknown_pipeline,
-    user_frame,
 )
-from mlflow_tmpl.pipeline.names import base_name, parameter_key
-from mlflow_tmpl.pipeline.signature import read_signature
+from mlflow_tmpl.pipeline.names import parameter_key
 from mlflow_tmpl.settings import Settings, find_root
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from types import ModuleType
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from mlflow_tmpl.asked import Names, Overrides
     from mlflow_tmpl.definition import Definition, Definitions
     from mlflow_tmpl.definition.ways import Loaded, Remembered
     from mlflow_tmpl.engine import RunResult
@@ -52,11 +54,6 @@ if TYPE_CHECKING:
     from mlflow_tmpl.store import Shelf
     from mlflow_tmpl.store.kept import KeptValues
     from mlflow_tmpl.views.preview import Preview
-
-    Names = str | Iterable[str]
-    Overrides = Mapping[str, Any] | Sequence[Value]
-
-_SELECTORS = tuple(each.name for each in fields(Selection))
 
 
 def open_project(
@@ -144,7 +141,7 @@ class Project(Remembering):
             ConfigError: the environment is not known.
         """
         if self.settings.resolvers:
-            self._find_source()
+            self._assembly.find_source()
         given = self.conf_source
         source = Folder(self.root / self.settings.config) if given is None else open_source(given)
         layers = environments(self.environment, self.settings.environments, source)
@@ -210,6 +207,10 @@ class Project(Remembering):
         return (self.home / FOLDER / FILE).exists()
 
     @cached_property
+    def _assembly(self) -> Assembly:
+        return Assembly(self.root, self.settings, self._heard)
+
+    @cached_property
     def pipelines(self) -> Mapping[str, Pipeline]:
         """The pipelines by name; a node module is imported when a pipeline that needs it is asked for.
 
@@ -217,7 +218,7 @@ class Project(Remembering):
             ProjectError: the package cannot be found or imported.
             PipelineError: nodes that do not make a pipeline.
         """
-        return self._pipelines(self.config.parameters)
+        return self._assembly.pipelines(self.config.parameters)
 
     def pipeline(self, *names: str, parameters: Value | None = None) -> Pipeline:
         """Return one pipeline, or several as one; all nodes if none is named.
@@ -229,8 +230,8 @@ class Project(Remembering):
         Raises:
             UsageError: there is no pipeline of that name.
         """
-        own = parameters is None or not self._makes_pipelines_from_parameters
-        known = self.pipelines if own or parameters is None else self._pipelines(parameters)
+        own = parameters is None or not self._assembly.takes_parameters
+        known = self.pipelines if own or parameters is None else self._assembly.pipelines(parameters)
         for name in names:
             if name not in known:
                 raise unknown_pipeline(name, known)
@@ -279,7 +280,7 @@ class Project(Remembering):
         Raises:
             MloError: anything that can be known to be wrong before a node starts.
         """
-        asked = Asked(params, reuse, frozenset(_names(force)), load_versions or {}, validate, selectors)
+        asked = Asked(params, reuse, frozenset(names_of(force)), load_versions or {}, validate, selectors)
         return self._planned(pipelines, asked, lambda _: True)
 
     def _planned(self, names: Sequence[str], asked: Asked, suits: Callable[[Plan], bool]) -> Plan:
@@ -306,17 +307,17 @@ class Project(Remembering):
         config = self._config_with(asked.params)
         whole, parameters = way.whole, config.parameters
         self._check_overrides(asked.params, whole)
-        part = whole.select(_selection(asked.selectors))
+        part = whole.select(selection_of(asked.selectors))
         own_catalog = asked.params and config.catalog_takes_parameters
         every = self._catalog_of(config) if own_catalog else self.catalog
-        catalog = _read_as(every, part, asked.load_versions, asked.validate)
+        catalog = read_as(every, part, asked.load_versions, asked.validate)
         check_wiring(part, catalog, (), lambda: self._elsewhere(whole, parameters), way.check)
         for name in asked.force:
             if name not in part:
                 raise UsageError(
                     f"there is no node {name!r} to force", hint=did_you_mean(name, part.positions)
                 )
-        self.ledger.hashes.warm(_paths(catalog, part.datasets))
+        self.ledger.hashes.warm(files_of(catalog, part.datasets))
         bound = way.bind(part, parameters)
         code = way.code(*self._reading(every, whole))
         past, force = self.ledger.past(), Force(not asked.reuse, asked.force)
@@ -333,7 +334,7 @@ class Project(Remembering):
 
         own = frozenset({self.settings.package.partition(".")[0]})
         cache = self.root / FOLDER / "cache" / "code"
-        return self.root, self.ledger.hashes, _outputs(catalog, pipeline), own, cache
+        return self.root, self.ledger.hashes, saved_files(catalog, pipeline), own, cache
 
     def outline(self, *names: str, code: bool = False) -> Pipeline:
         """Return pipelines to look at: their functions may be such as cannot be called.
@@ -399,8 +400,8 @@ class Project(Remembering):
         """Return what is known of pipelines, if nothing that it depends on has changed."""
         if self._definitions is None or "pipelines" in self.__dict__:
             return None
-        self._find_source()
-        return self._definitions.find(names, lambda: _hash_of(parameters))
+        self._assembly.find_source()
+        return self._definitions.find(names, lambda: hash_of(parameters))
 
     def _remember(self, names: Sequence[str], parameters: Value, loaded: Loaded, code: CodeReader) -> None:
         """Keep pipelines that were just loaded, for as long as what they depend on does not change."""
@@ -409,8 +410,8 @@ class Project(Remembering):
             return
         from mlflow_tmpl.definition.recording import recorded
 
-        registry = self._registry
-        taken = _hash_of(parameters) if self._makes_pipelines_from_parameters else ""
+        registry = self._assembly.registry
+        taken = hash_of(parameters) if self._assembly.takes_parameters else ""
         members = None
         if not names and not taken:
             members = {name: [node.name for node in each] for name, each in self.pipelines.items()}
@@ -476,7 +477,7 @@ class Project(Remembering):
                 listener(RunWaits(str(holder), holder.dataset))
 
         run_id, versions = new_run_id(), self._exact_versions(load_versions)
-        wanted = Asked(params, reuse, frozenset(_names(force)), versions, validate, selectors)
+        wanted = Asked(params, reuse, frozenset(names_of(force)), versions, validate, selectors)
         plan = self.ledger.leases.claimed(
             run_id,
             lambda: self._planned(pipelines, wanted, calls_nothing),
@@ -486,14 +487,14 @@ class Project(Remembering):
         defaults = self.settings.defaults
         if jobs is None and engine != "inline":  # who asks for one node at a time means it
             jobs = defaults.jobs
-        selection = _selection(selectors)
+        selection = selection_of(selectors)
         asked = Request(
             pipelines,
             selection.criteria(),
-            [value.plain() for value in _values(params)],
+            [value.plain() for value in overriding(params)],
             self.environment or "",
             reuse,
-            _names(force),
+            names_of(force),
             versions,
             validate,
             named_source(self.conf_source, self.root) if self.conf_source is not None else "",
@@ -502,7 +503,7 @@ class Project(Remembering):
             "pipelines": list(pipelines) or [DEFAULT],
             "selection": str(selection),
             "environment": self.environment or "",
-            "parameters": self.secrets.mask_data(_with_places(self._config_with(params).parameters)),
+            "parameters": self.secrets.mask_data(with_places(self._config_with(params).parameters)),
             "command": command,
             "asked": asked.to_json(),
             **({"cause": "resume", "parent": resumes} if resumes else {}),
@@ -581,7 +582,7 @@ class Project(Remembering):
 
     def _catalog_of(self, config: Config) -> Catalog:
         """Return the datasets of a configuration."""
-        self._find_source()
+        self._assembly.find_source()
         return Catalog(
             config.catalog.data,
             root=self.root,
@@ -618,7 +619,7 @@ class Project(Remembering):
 
     def _config_with(self, overrides: Overrides | None) -> Config:
         """Return the configuration with what is set for a run."""
-        return self.config.with_parameters(_values(overrides)) if overrides else self.config
+        return self.config.with_parameters(overriding(overrides)) if overrides else self.config
 
     def _exact_versions(self, versions: Mapping[str, str] | None) -> dict[str, str]:
         """Return versions as they can be asked for again later: what is called ``last`` is another by then."""
@@ -672,7 +673,7 @@ class Project(Remembering):
         """Refuse a key that no file has and no node takes."""
         configured = self.config.parameters
         taken = {parameter_key(name) for name in pipeline.parameters}
-        for value in _values(overrides):
+        for value in overriding(overrides):
             for key, leaf in value.leaves():
                 known = configured.get(key) is not None or any(
                     key == name or key.startswith(f"{name}.") or name.startswith(f"{key}.")
@@ -687,105 +688,9 @@ class Project(Remembering):
                         hint=did_you_mean(key, every) or "parameters stand in conf/base/parameters.yml",
                     )
 
-    def _find_source(self) -> Path:
-        """Make the project's modules importable: its nodes, and the types and schemas that the catalog names."""
-        source = self.root / self.settings.source
-        if source.is_dir() and str(source) not in sys.path:
-            sys.path.insert(0, str(source))
-        return source
-
-    @cached_property
-    def _package(self) -> ModuleType:
-        source = self._find_source()
-        package = self._import(self.settings.package)
-        file = getattr(package, "__file__", None) or next(iter(getattr(package, "__path__", [""])), "")
-        inside = any((source / f"{self.settings.package}{suffix}").exists() for suffix in ("", ".py"))
-        if inside and not Path(file).resolve().is_relative_to(source.resolve()):
-            raise ProjectError(
-                f"package {self.settings.package!r} is already imported from {place(file)}",
-                where=place(self.root / "pyproject.toml"),
-                hint="open two projects whose packages have one name in two processes",
-            )
-        return package
-
-    @property
-    def _makes_pipelines_from_parameters(self) -> bool:
-        module = self._registry
-        return module is not None and bool(read_signature(module.register_pipelines).positional)
-
-    @cached_property
-    def _registry(self) -> ModuleType | None:
-        """The module with `register_pipelines()`, if the project has one."""
-        if self._is_single_file:
-            return self._package if hasattr(self._package, "register_pipelines") else None
-        name = f"{self._package.__name__}.pipelines"
-        return self._import(name) if importlib.util.find_spec(name) is not None else None
-
-    @property
-    def _is_single_file(self) -> bool:
-        """Whether the project's code is one module, which then has the nodes."""
-        return not hasattr(self._package, "__path__")
-
-    def _pipelines(self, parameters: Value) -> Mapping[str, Pipeline]:
-        with self._lock:
-            if self._registry is not None:
-                with self._heard():
-                    return registered_pipelines(self._registry, parameters.plain)
-            if self._is_single_file:
-                return {DEFAULT: Pipeline(nodes_of(self._package))}
-            name = f"{self._package.__name__}.nodes"
-            spec = importlib.util.find_spec(name)
-            if spec is None or not spec.submodule_search_locations:
-                raise ProjectError(
-                    f"package {self._package.__name__!r} has neither 'pipelines.py' nor a package 'nodes'",
-                    where=place(Path(self.settings.source) / self.settings.package),
-                    hint="add modules with @node functions to its folder 'nodes'",
-                )
-            return DiscoveredPipelines(list(spec.submodule_search_locations), name, self._import)
-
     def _heard(self) -> AbstractContextManager[None]:
         """Listen to what the project's code does while it is loaded, if that is to be remembered."""
         return nullcontext() if self._definitions is None else self._definitions.tracing.listening()
-
-    def _import(self, name: str) -> ModuleType:
-        """Import a module of the project, keeping the sources of all that is loaded with it."""
-        from mlflow_tmpl.planning.code import distrusting_bytecode, remember_loaded_sources
-
-        before = set(sys.modules)
-        try:
-            with distrusting_bytecode(), self._heard():
-                return importlib.import_module(name)
-        except MloError:
-            raise
-        except SystemExit as error:
-            raise ProjectError(
-                f"module {name!r} ends the program when it is imported",
-                where=user_frame(error),
-                hint="keep what runs as a script below: if __name__ == '__main__'",
-            ) from error
-        except Exception as error:
-            if isinstance(error, ModuleNotFoundError) and error.name == self.settings.package:
-                source = self.root / self.settings.source
-                raise ProjectError(
-                    f"the project's package {self.settings.package!r} is not there",
-                    where=place(self.root / "pyproject.toml"),
-                    hint=f"it is looked for in {place(source)} and among the installed packages",
-                ) from error
-            raise import_failure(name, error) from error
-        finally:
-            remember_loaded_sources([sys.modules[each] for each in set(sys.modules) - before])
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a plan is asked for, beside the pipelines: arguments of `Project.plan`."""
-
-    params: Overrides | None
-    reuse: bool
-    force: frozenset[str]
-    load_versions: Mapping[str, str]
-    validate: bool
-    selectors: Mapping[str, Names]
 
 
 class _FileHashes:
@@ -799,71 +704,3 @@ class _FileHashes:
 
     def warm(self, paths: Iterable[Path]) -> None:
         self._project.ledger.hashes.warm(paths)
-
-
-def _read_as(catalog: Catalog, part: Pipeline, versions: Mapping[str, str], validate: bool) -> Catalog:
-    """Return a catalog with some versions of inputs, and with or without checks."""
-    if not versions and validate:
-        return catalog
-    for name in versions:
-        if name not in part.inputs:
-            made = base_name(name) in part.producers
-            hint = "leave out the node that makes it" if made else did_you_mean(name, part.inputs)
-            problem = "this run makes it" if made else "no node of this run takes it"
-            raise UsageError(f"no version of dataset {name!r} can be chosen: {problem}", hint=hint)
-    return catalog.variant(versions=versions, validate=validate)
-
-
-def _outputs(catalog: Catalog, pipeline: Pipeline) -> frozenset[Path]:
-    """Return the files that a pipeline saves."""
-    saved = (name for node in pipeline for name in node.outputs)
-    return frozenset(path.resolve() for path in _paths(catalog, saved))
-
-
-def _paths(catalog: Catalog, names: Iterable[str]) -> Iterator[Path]:
-    """Yield the files of datasets, of those that are files of this machine."""
-    for name in names:
-        path = None if catalog.is_memory(name) else getattr(catalog.dataset(name), "path", None)
-        if path is not None:
-            yield path
-
-
-def _values(overrides: Overrides | None) -> Sequence[Value]:
-    """Return overrides as values, from dotted keys."""
-    if not overrides:
-        return ()
-    if not isinstance(overrides, Mapping):
-        return overrides
-    values = []
-    for key, value in overrides.items():
-        plain = value
-        for part in reversed(key.split(".")):
-            plain = {part: plain}
-        values.append(located(plain, Origin("params")))
-    return values
-
-
-def _selection(selectors: Mapping[str, Names]) -> Selection:
-    for name in selectors:
-        if name not in _SELECTORS:
-            raise UsageError(
-                f"there is no selector {name!r}",
-                hint=did_you_mean(name, _SELECTORS) or f"there are {', '.join(_SELECTORS)}",
-            )
-    return Selection(**{key: _names(names) for key, names in selectors.items()})
-
-
-def _hash_of(parameters: Value) -> str:
-    """Return the hash of all parameters."""
-    from mlflow_tmpl.hashing import digest
-    from mlflow_tmpl.planning.values import plain_json
-
-    return digest(plain_json(parameters.plain()))
-
-
-def _names(given: Names) -> tuple[str, ...]:
-    return (given,) if isinstance(given, str) else tuple(given)
-
-
-def _with_places(parameters: Value) -> dict[str, dict[str, Any]]:
-    return {key: {"value": leaf.shown(), "where": str(leaf.origin)} for key, leaf in parameters.leaves()}
