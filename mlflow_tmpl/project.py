@@ -34,7 +34,7 @@ from mlflow_tmpl.pipeline.discovery import (
     DEFAULT,
     unknown_pipeline,
 )
-from mlflow_tmpl.pipeline.names import parameter_key
+from mlflow_tmpl.pipeline.names import base_name, parameter_key
 from mlflow_tmpl.settings import Settings, find_root
 
 if TYPE_CHECKING:
