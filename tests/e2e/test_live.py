@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import time
 
@@ -189,6 +190,20 @@ def test_what_cannot_be_served_is_refused(shop, words, said):
     assert done.returncode == 2
     assert said in done.stderr
     assert done.stdout == ""
+
+
+def test_without_its_packages_the_page_is_refused_with_how_to_get_them(shop):
+    code = (
+        "import importlib.util as util; find = util.find_spec; "
+        "util.find_spec = lambda name, *rest: None if name == 'uvicorn' else find(name, *rest); "
+        "from mlflow_tmpl.cli.main import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "viz", "--serve"], cwd=shop, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 2
+    assert "the live page needs the package 'uvicorn'" in done.stderr
+    assert "pip install 'mlflow-tmpl[viz]'" in done.stderr
 
 
 def _ended(server, run):

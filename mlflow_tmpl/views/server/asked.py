@@ -30,7 +30,8 @@ def words_of(asked: Mapping[str, Any]) -> list[str]:
     unknown = asked.keys() - {*_LISTS, "pipelines", "params", "reuse", "env"}
     if unknown:
         raise UsageError(f"nothing can be asked as {sorted(unknown)[0]!r}")
-    return [*_options(asked), "--", *_names(asked, "pipelines")]
+    pipelines = _names(asked, "pipelines")
+    return [*_options(asked), *(["--", *pipelines] if pipelines else [])]
 
 
 def _options(asked: Mapping[str, Any]) -> Iterator[str]:

@@ -35,9 +35,10 @@ def bind(host: str, port: int | None) -> socket.socket:
         except OSError as error:
             if each != wanted[-1]:
                 continue
-            way_out = "give --port another number, or leave it out" if each else "give --host an own address"
+            place = f"{host}:{each}" if each else host
+            hint = "give --port another number" if each else "give --host an address of this machine"
             reason = (error.strerror or str(error)).lower()
-            raise UsageError(f"nothing can be served at {host}:{each}: {reason}", hint=way_out) from error
+            raise UsageError(f"nothing can be served at {place!r}: {reason}", hint=hint) from error
     raise AssertionError("one of them was tried last")
 
 

@@ -17,7 +17,7 @@ def test_what_is_asked_becomes_options_and_names():
 
 
 def test_nothing_asks_for_everything():
-    assert words_of({}) == ["--"]
+    assert words_of({}) == []
 
 
 @pytest.mark.parametrize(

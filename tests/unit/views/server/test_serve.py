@@ -17,9 +17,9 @@ def taken():
 
 
 def test_a_port_that_is_taken_is_refused_with_the_way_out(taken):
-    with pytest.raises(UsageError, match=f"nothing can be served at 127.0.0.1:{taken}: ") as caught:
+    with pytest.raises(UsageError, match=f"nothing can be served at '127.0.0.1:{taken}': ") as caught:
         bind("127.0.0.1", taken)
-    assert caught.value.hint == "give --port another number, or leave it out"
+    assert caught.value.hint == "give --port another number"
 
 
 def test_where_none_is_asked_for_and_the_usual_one_is_taken_another_is_found(taken, monkeypatch):
@@ -32,3 +32,9 @@ def test_the_token_stands_where_it_is_never_sent():
     with bind("127.0.0.1", 0) as bound:
         port = bound.getsockname()[1]
         assert address_of(bound, "127.0.0.1", "hush") == f"http://127.0.0.1:{port}/#token=hush"
+
+
+def test_an_address_of_another_machine_is_refused_with_the_way_out():
+    with pytest.raises(UsageError, match=r"nothing can be served at '192\.0\.2\.1': ") as caught:
+        bind("192.0.2.1", None)
+    assert caught.value.hint == "give --host an address of this machine"
