@@ -71,6 +71,19 @@ def test_a_leaderboard_sorts_runs_by_a_metric_also_those_that_reused_it(scored: 
     assert "did you mean 'accuracy'?" in refused.stderr
 
 
+def test_what_people_say_of_runs_is_told_in_documents(scored: MadeProject) -> None:
+    last = check(scored.json("runs", "tag", "last", "who=eve"), "runs-tag")
+    assert last["tags"] == {"who": "eve"}
+    scored.mlo("runs", "alias", "live", "model:last")
+    named = check(scored.json("runs", "alias", "best", "last"), "runs-alias")
+    assert (named["runs"], list(named["versions"]["model"])) == ({"best": last["id"]}, ["live"])
+    assert check(scored.json("runs", "pin", "last"), "runs-pin") == {"id": last["id"], "pinned": True}
+    gone = check(scored.json("runs", "delete", "last~1"), "runs-delete")
+    assert check(scored.json("runs", "delete", gone["deleted"][0], "--undo"), "runs-delete") == {
+        "undone": gone["deleted"]
+    }
+
+
 def test_a_result_has_the_metrics_of_its_run(scored: MadeProject) -> None:
     project = scored.open()
     assert project.run().metrics["accuracy"] == 0.3
