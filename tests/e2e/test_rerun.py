@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
+
+from .test_survives import wait_for
 
 if TYPE_CHECKING:
     from tests.conftest import MadeProject
@@ -143,3 +147,21 @@ def test_credentials_and_the_local_layer_are_never_recorded(two_steps: MadeProje
         for (source,) in database.rows("SELECT id FROM source")
         if b"hunter2" in database.source(source)
     ]
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "killpg"), reason="the signal is a terminal's, which goes to all of its processes"
+)
+def test_a_repetition_that_is_interrupted_is_on_record_as_cancelled(two_steps: MadeProject) -> None:
+    assert two_steps.mlo("run").returncode == 0
+    source = (two_steps.root / "src" / two_steps.package / "nodes" / "flow.py").read_text()
+    mark = two_steps.root.parent / "began"
+    slow = f"(open({str(mark)!r}, 'w').close() or __import__('time').sleep(60) or 2) * int"
+    two_steps.write("nodes/flow.py", source.replace("2 * int", slow))
+    repeating = two_steps.start("runs", "rerun", "last", "--code", "today", start_new_session=True)
+    wait_for(mark)
+    os.killpg(repeating.pid, signal.SIGINT)
+    repeating.communicate()
+    assert repeating.returncode == 130
+    assert [run["status"] for run in two_steps.json("runs", "list")] == ["cancelled", "done"]
+    assert not list((two_steps.root / ".mlo" / "reruns").iterdir())
