@@ -63,7 +63,7 @@ def command(output: str | None, ascii_only: bool, as_json: bool, **options: Any)
     With -o the suffix of the file tells the format; an .html page needs nothing but itself. --serve shows the
     same page live, with the runs.
     """
-    from mlflow_tmpl.cli.streams import reserve_stdout
+    from mlflow_tmpl.cli.streams import print_document, reserve_stdout
 
     if options["serve"]:
         from mlflow_tmpl.cli.serving import serve_page
@@ -79,7 +79,9 @@ def command(output: str | None, ascii_only: bool, as_json: bool, **options: Any)
         _write(Path(output), _rendered(view, suffix))
         click.echo(output, result)
     elif as_json:
-        click.echo(_rendered(view, ".json"), result)
+        import msgspec
+
+        print_document(msgspec.to_builtins(view), result)
     else:
         _print(view, result, ascii_only=ascii_only)
 
