@@ -251,6 +251,8 @@ def test_a_run_in_a_thread_of_a_program_is_cancelled(steps: MadeProject, engine:
         thread = threading.Thread(target=work)
         thread.start()
         wait_for(steps.root.parent / "slow.started")
+        while not project.runs():  # it is written behind the run, which may be ahead on a busy machine
+            time.sleep(0.02)
         project.cancel()
         thread.join(PATIENCE_S)
         go(steps)
