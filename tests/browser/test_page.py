@@ -265,9 +265,11 @@ def test_parameters_can_be_hidden_and_shown(open_page, graph):
     button = opened.page.get_by_role("button", name="Parameters", exact=True)
     assert button.get_attribute("aria-pressed") == "true"
     button.click()
-    assert opened.page.locator(".vertex.param").count() == 0
+    opened.page.wait_for_selector(".vertex.param", state="detached")
     assert opened.page.locator(".vertex").count() == 7
     opened.page.keyboard.press("p")
+    opened.page.wait_for_selector(".vertex.param", state="attached")
+    opened.settle()
     assert opened.page.locator(".vertex.param").count() == 2
     opened.vertex("params:drop").click()
     assert opened.panel.locator("h2").inner_text() == "drop"
