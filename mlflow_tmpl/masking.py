@@ -18,12 +18,12 @@ _SHORTEST_VARIABLE = 8
 
 _LOGIN = re.compile(r"(?<=://)([^/@:\s'\"]*):[^/\s'\"]+(?=@)")
 _SIGNED = re.compile(
-    r"([?&;][\w.-]*(?:sig|signature|credential|token|password|passwd|pwd|secret|key)=)[^&\s'\"<>;]+",
+    r"([?&;][\w.-]*(?:sig|signature|credential|token|password|passwd|pwd|secret|key)=)(?:[^&\s'\"<>;\\]|\\[^\s'\"])+",
     re.IGNORECASE,
 )
 _KEYED = re.compile(
     r"((?:^|[;\s'\"?&])(?:password|passwd|pwd|accountkey|sharedaccesskey|sharedaccesssignature|client_?secret)\s?=\s?)"
-    r"(?!\s|['\"]?\*\*\*)('[^']*'|[^;\s'\"&<>,)]+)",
+    r"(?!\s|['\"]?\*\*\*)('[^']*'|(?:[^;\s'\"&<>,)\\]|\\[^\s'\"])+)",
     re.IGNORECASE,
 )
 

@@ -76,7 +76,15 @@ def test_what_is_known_goes_into_no_other_process():
         ("AccountName=n;AccountKey=abc==;EndpointSuffix=s", "AccountName=n;AccountKey=***;EndpointSuffix=s"),
         ("host=h password='a b' dbname=d", "host=h password=*** dbname=d"),
         ("alpha=1 keys=2", "alpha=1 keys=2"),
+        ("https://h/x?sig=a\\b\\\\c&b=2", "https://h/x?sig=***&b=2"),
     ],
 )
 def test_passwords_of_urls_and_connection_strings_are_masked(text, shown):
     assert mask_text(text) == shown
+
+
+@pytest.mark.parametrize("end", ["", "\\", "\n", '"', "\u00e9"])
+@pytest.mark.parametrize("text", ["https://h/x?sig=hush", "password=hush", "s3://me:hush@h/x?token=hush"])
+def test_a_document_in_which_texts_are_masked_stays_one(text, end):
+    quoted = json.dumps(f"parameter none -> {json.dumps(text + end)} (parameters.yml:1)")
+    assert "hush" not in json.loads(mask_text(quoted))
