@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.config import Origin, located
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from mlflow_tmpl.catalog import Catalog
     from mlflow_tmpl.config import Value
+    from mlflow_tmpl.engine.events import Listener
     from mlflow_tmpl.pipeline import Pipeline
 
     Names = str | Iterable[str]
@@ -35,6 +36,25 @@ class Asked:
     load_versions: Mapping[str, str]
     validate: bool
     selectors: Mapping[str, Names]
+
+    def with_versions(self, versions: Mapping[str, str]) -> Asked:
+        """Return the same with other versions of inputs."""
+        return replace(self, load_versions=versions)
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a run is made, whatever it makes: arguments of `Project.run`."""
+
+    engine: str | None
+    jobs: int | None
+    keep_going: bool | None
+    wait: bool | float
+    listeners: Sequence[Listener]
+    command: str
+    cause: str
+    parent: str
+    tag: Mapping[str, str]
 
 
 def read_as(catalog: Catalog, part: Pipeline, versions: Mapping[str, str], validate: bool) -> Catalog:

@@ -105,7 +105,8 @@ def _perform(options: dict[str, Any], plan_only: bool, traceback: bool, say: boo
     else:
         asked = _asked(options)
     if plan_only:
-        asked.pop("resumes", None)
+        asked.pop("cause", None)
+        asked.pop("parent", None)
         plan = project.plan(*options["pipelines"], **asked)
         tell_notes(project.ledger)
         return 0, told_plan(plan, say, options["verbose"])
@@ -134,7 +135,7 @@ def _resumed(project: Project, options: dict[str, Any]) -> tuple[Project, dict[s
         )
     options["pipelines"] = tuple(request.pipelines)
     again, asked = project.asked_again(record, request)
-    return again, {**asked, "resumes": record.id}
+    return again, {**asked, "cause": "resume", "parent": record.id}
 
 
 def _asked(options: dict[str, Any]) -> dict[str, Any]:
