@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.errors import LedgerError, MloError
@@ -22,10 +24,12 @@ def main() -> None:
     from mlflow_tmpl.history.rerun import ANSWER
 
     prepare_streams()
-    asked = json.loads(sys.stdin.read())
+    asked = json.loads(sys.stdin.readline())
     answer = Path(asked["tree"]) / ANSWER
+    asking = _move_stdin()
     try:
         with stoppable() as stop:
+            Thread(target=stop.follow, args=(asking,), daemon=True).start()
             told = _repeat(asked, stop)
     except MloError as error:
         said = {
@@ -38,6 +42,15 @@ def main() -> None:
     except Stopped as stopped:
         sys.exit(128 + stopped.number)
     answer.write_text(json.dumps(told), encoding="utf-8")
+
+
+def _move_stdin() -> int:
+    """Return the pipe that was stdin; nodes find an empty one in its place."""
+    pipe = os.dup(0)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    return pipe
 
 
 def _repeat(asked: Mapping[str, Any], stop: Any) -> dict[str, Any]:

@@ -44,6 +44,13 @@ class Stop:
         if self._number is not None and isinstance(event, NodeStarted):
             raise Stopped(self._number)
 
+    def follow(self, pipe: int) -> None:
+        """Stop when a pipe ends whose other end the asking process holds: it was told to stop, or is no more."""
+        while os.read(pipe, 4096):
+            pass
+        if self._number is None:
+            _interrupt_main()
+
     def ask(self, number: int, _: FrameType | None) -> NoReturn:
         """Take the first signal, and have the second one end the process."""
         self._number = number
@@ -73,6 +80,16 @@ def stoppable() -> Iterator[Stop]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _interrupt_main() -> None:
+    """Have the main thread get an interrupt, whatever it waits for."""
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(main_thread().ident or 0, signal.SIGINT)
+    else:
+        from _thread import interrupt_main
+
+        interrupt_main()
 
 
 def _end(number: int, _: FrameType | None) -> NoReturn:

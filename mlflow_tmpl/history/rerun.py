@@ -10,7 +10,7 @@ import json
 import shutil
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -219,10 +219,14 @@ def _run(tree: Path, root: Path, asked: Mapping[str, Any]) -> dict[str, Any]:
         text=True,
         encoding="utf-8",
     )
+    assert child.stdin is not None
     try:
-        child.communicate(question)
+        with suppress(BrokenPipeError), child.stdin as asking:  # the end of this tells it to stop
+            asking.write(question + "\n")
+            asking.flush()
+            child.wait()
     except KeyboardInterrupt:
-        child.wait()  # it got the signal too, and records what had finished
+        child.wait()  # it records what had finished
         raise
     try:
         answer: dict[str, Any] = json.loads((tree / ANSWER).read_text(encoding="utf-8"))

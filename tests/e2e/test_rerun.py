@@ -149,10 +149,11 @@ def test_credentials_and_the_local_layer_are_never_recorded(two_steps: MadeProje
     ]
 
 
-@pytest.mark.skipif(
-    not hasattr(os, "killpg"), reason="the signal is a terminal's, which goes to all of its processes"
-)
-def test_a_repetition_that_is_interrupted_is_on_record_as_cancelled(two_steps: MadeProject) -> None:
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="signals of POSIX")
+@pytest.mark.parametrize("tell", ["all of its processes", "itself alone"])
+def test_a_repetition_that_is_interrupted_is_on_record_as_cancelled(
+    two_steps: MadeProject, tell: str
+) -> None:
     assert two_steps.mlo("run").returncode == 0
     source = (two_steps.root / "src" / two_steps.package / "nodes" / "flow.py").read_text()
     mark = two_steps.root.parent / "began"
@@ -160,8 +161,8 @@ def test_a_repetition_that_is_interrupted_is_on_record_as_cancelled(two_steps: M
     two_steps.write("nodes/flow.py", source.replace("2 * int", slow))
     repeating = two_steps.start("runs", "rerun", "last", "--code", "today", start_new_session=True)
     wait_for(mark)
-    os.killpg(repeating.pid, signal.SIGINT)
-    repeating.communicate()
+    (os.kill if tell == "itself alone" else os.killpg)(repeating.pid, signal.SIGINT)
+    repeating.communicate(timeout=30)
     assert repeating.returncode == 130
     assert [run["status"] for run in two_steps.json("runs", "list")] == ["cancelled", "done"]
     assert not list((two_steps.root / ".mlo" / "reruns").iterdir())
