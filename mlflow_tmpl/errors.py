@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+
+
+Raised = TypeVar("Raised", bound=Exception)
 
 
 class MloError(Exception):
@@ -29,6 +32,10 @@ class MloError(Exception):
         self.message = message
         self.where = where
         self.hint = hint
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel as what it says, whatever its class is made from."""
+        return _again, (type(self), self.args, self.__dict__)
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
@@ -111,6 +118,14 @@ class NodeError(MloError):
     """A node that failed, or gave back something else than it declares."""
 
     exit_code = 1
+
+
+def _again(kind: type[Raised], args: tuple[Any, ...], state: Mapping[str, Any]) -> Raised:
+    """Return an error that was raised in another process."""
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(state)
+    return error
 
 
 def did_you_mean(name: str, known: Iterable[str], likeness: float = 0.6) -> str:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import re
 from threading import Lock
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import quote, quote_plus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MASK = "***"
 
@@ -73,6 +76,18 @@ class Secrets:
     def __reduce__(self) -> tuple[type[Secrets], tuple[()]]:
         """Leave out what is known: it goes into no file and no other process."""
         return Secrets, ()
+
+    @classmethod
+    def of(cls, revealed: Mapping[str, str]) -> Secrets:
+        """Return what another process has revealed."""
+        known = cls()
+        known._known = dict(revealed)
+        return known
+
+    def reveal(self) -> dict[str, str]:
+        """Return each text with what is shown for it, for a worker that has to mask them too."""
+        with self._lock:
+            return dict(self._known)
 
     def add(self, plain: Any) -> None:
         """Take note of credentials: every text and number in them that is long enough to be told from others."""

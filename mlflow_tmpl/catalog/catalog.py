@@ -358,6 +358,37 @@ class Catalog:
         other._validates = self._validates and validate
         return other
 
+    def given_object(self, name: str) -> Dataset | None:
+        """Return the object that was given for a dataset in Python, ``None`` if an entry says what it is."""
+        return self._objects.get(name)
+
+    def resolved(self, name: str) -> Value | None:
+        """Return what is said of a dataset, its interpolations resolved as far as they can be."""
+        return self._telling(name)
+
+    @property
+    def vault(self) -> Vault:
+        """What gives credentials."""
+        return self._builder.vault
+
+    @property
+    def reading(self) -> tuple[Mapping[str, str], Mapping[str, Path], bool]:
+        """Versions and places that are loaded instead, and whether schemas are checked."""
+        return self._versions, self._places, self._validates
+
+    def as_it_was(
+        self,
+        objects: Mapping[str, Dataset],
+        versions: Mapping[str, str],
+        places: Mapping[str, Path],
+        *,
+        validates: bool,
+    ) -> Catalog:
+        """Take over what `reading` and `given_object` tell of a catalog elsewhere, and return this one."""
+        self._objects, self._versions, self._places = dict(objects), versions, places
+        self._validates = validates
+        return self
+
     def at_version(self, version: str) -> Catalog:
         """Return this catalog with one dataset at a version, written ``NAME:VERSION``.
 

@@ -63,6 +63,11 @@ class NodeFailure(NodeError):
         self.values = dict(values)
         self.duration_s = duration_s
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel with the error itself where that can be pickled, else with its text."""
+        told = {key: value for key, value in self.__dict__.items() if key != "result"}
+        return _arrived, (self.args, told, _packed(self.__cause__))
+
     def to_json(self) -> dict[str, Any]:
         """Return the failure as plain data."""
         return {
@@ -73,6 +78,36 @@ class NodeFailure(NodeError):
             "traceback": self.frames,
             "values": self.values,
         }
+
+
+class RemoteError(Exception):
+    """What is known of an error that a worker raised and that cannot be made here."""
+
+
+def _packed(cause: BaseException | None) -> bytes | None:
+    import cloudpickle  # every engine with workers has it
+
+    try:
+        packed: bytes = cloudpickle.dumps(cause)
+        cloudpickle.loads(packed)  # many a class of errors cannot be made from what it pickles
+    except Exception:  # noqa: BLE001 (the user's own class: its failure must not hide the error)
+        return None
+    return packed
+
+
+def _arrived(args: tuple[Any, ...], told: Mapping[str, Any], cause: bytes | None) -> NodeFailure:
+    import pickle
+
+    failure = NodeFailure.__new__(NodeFailure)
+    failure.args = args
+    failure.__dict__.update(told)
+    failure.__cause__ = RemoteError(failure.message)
+    if cause is not None:
+        try:
+            failure.__cause__ = pickle.loads(cause)
+        except Exception:  # noqa: BLE001 (its class is not to be had here)
+            return failure
+    return failure
 
 
 def shapes_of(values: Mapping[str, Any]) -> dict[str, str]:

@@ -6,10 +6,11 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.catalog import isolate
+from mlflow_tmpl.engine.handles import Handle
 from mlflow_tmpl.pipeline.names import base_name, is_parameter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from mlflow_tmpl.pipeline import Node, Pipeline
 
@@ -53,8 +54,18 @@ class Values:
             del value
 
     def take(self, name: str) -> Any:
-        """Return a value for one more taker: itself if nobody else can see it, else one that shares no changes."""
+        """Return a value for one more taker: itself if nobody else can see it, else one that shares no changes.
+
+        Raises:
+            ValueGone: it went with its worker; nobody has taken it.
+        """
         base = base_name(name) if "@" in name else name
+        held = self._held[base]
+        if isinstance(held, Handle):
+            value = held.get()
+            self.pass_by(name)
+            return value
+        del held
         mode = self._mode(name) if self._mode else None
         left = self._left[base] = self._left[base] - 1
         if left > 0:
@@ -64,12 +75,45 @@ class Values:
             return value
         return isolate(value, mode)
 
+    def lend(self, name: str) -> Any:
+        """Return what is held, a handle or a value, for a worker to take: `pass_by` follows when the worker is done.
+
+        Nothing is copied: what a worker is given has travelled, so that it shares no changes with anyone.
+        """
+        return self._held[base_name(name)]
+
+    def is_last(self, name: str) -> bool:
+        """Tell whether only one taker is left."""
+        return self._left.get(base_name(name), 0) <= 1
+
+    def hold(self, name: str, handle: Handle) -> None:
+        """Put a handle in the place of a value that an engine has taken over from the driver."""
+        self._held[base_name(name)] = handle
+
+    def lose(self, name: str) -> None:
+        """Forget a value that went with its worker."""
+        self._held.pop(base_name(name), None)
+
+    def settle(self, names: Iterable[str]) -> None:
+        """Fetch values that workers still have: they are about to end.
+
+        Raises:
+            ValueGone: something went with its worker.
+        """
+        for name in names:
+            held = self._held.get(base_name(name))
+            if isinstance(held, Handle):
+                self._held[base_name(name)] = held.get()
+                held.release()
+
     def pass_by(self, name: str) -> None:
         """Count one more taker, who has the value from elsewhere."""
         base = base_name(name)
         self._left[base] -= 1
         if self._left[base] <= 0:
-            self._held.pop(base, None)
+            held = self._held.pop(base, None)
+            if isinstance(held, Handle):
+                held.release()
 
     def take_back(self, name: str) -> None:
         """Count one taker less: its turn is still to come."""

@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 
 from mlflow_tmpl import Catalog, MloError, Node, Pipeline, run
+from mlflow_tmpl.engine.handles import Handle
+from mlflow_tmpl.engine.memory import Values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -184,3 +186,49 @@ def test_a_value_that_nobody_takes_is_given_back_as_it_is() -> None:
 def test_a_view_of_a_dataset_is_the_same_value() -> None:
     pipeline = Pipeline([Node(lambda: [3], None, "x@made", name="make"), Node(len, ["x@taken"], "n")])
     assert run(pipeline)["n"] == 1
+
+
+class Far(Handle):
+    """A value that lies elsewhere, and counts what is done about it."""
+
+    engine = "far"
+
+    def __init__(self, value: Any) -> None:
+        self.value, self.released = value, 0
+
+    def get(self) -> Any:
+        return list(self.value)
+
+    def release(self) -> None:
+        self.released += 1
+
+
+def two_takers() -> Pipeline:
+    return Pipeline([Node(len, "x", "a", name="first"), Node(len, "x", "b", name="second")])
+
+
+def test_a_handle_is_fetched_for_takers_here_and_released_after_the_last() -> None:
+    far = Far([1])
+    values = Values(two_takers(), {"x": far})
+    assert (values.take("x"), far.released) == ([1], 0)
+    assert (values.take("x"), far.released) == ([1], 1)
+    assert "x" not in values
+
+
+def test_a_handle_is_lent_as_it_is_and_counted_when_the_taker_is_done() -> None:
+    far = Far([1])
+    values = Values(two_takers(), {"x": far})
+    assert values.lend("x") is far
+    assert not values.is_last("x")
+    values.pass_by("x")
+    assert values.is_last("x")
+    assert far.released == 0
+    values.pass_by("x")
+    assert far.released == 1
+
+
+def test_what_workers_have_is_fetched_before_they_end() -> None:
+    far = Far([1])
+    values = Values(two_takers(), {"x": far})
+    values.settle(["x", "a"])
+    assert (values["x"], far.released) == ([1], 1)

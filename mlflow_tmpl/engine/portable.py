@@ -1,0 +1,249 @@
+"""A task as it travels to a worker, whatever engine the worker is of.
+
+A worker gets two kinds of packets: one for a run, with the catalog as plain entries and the import path, and one for
+each task, with the node and what it takes. How values travel is the engine's own: `perform_portable` is given them.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+import sys
+from dataclasses import dataclass, field
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
+
+from mlflow_tmpl.engine.capture import Capture
+from mlflow_tmpl.engine.failure import NodeFailure
+from mlflow_tmpl.engine.task import Task, perform
+from mlflow_tmpl.errors import NodeError, place
+from mlflow_tmpl.hashing import digest, digest_file
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mlflow_tmpl.catalog import Catalog
+    from mlflow_tmpl.catalog.portable import PortableCatalog
+    from mlflow_tmpl.engine.surroundings import Surroundings
+    from mlflow_tmpl.engine.task import Outcome
+    from mlflow_tmpl.pipeline import Node
+
+
+@dataclass(frozen=True, slots=True)
+class PortableTask:
+    """One call of a node, for a worker.
+
+    Attributes:
+        name: of the node, should it not arrive.
+        where: ``file:line`` of its function.
+        node: the node, packed by itself: so a worker can say which one it cannot import.
+        values: argument to value, of what travels with the task: parameters above all.
+        loads: ``(argument, dataset)`` that the worker loads.
+        saves: outputs that the worker saves.
+        keeps: outputs that are kept in memory.
+        recorded: whether the content of what was saved is fingerprinted.
+    """
+
+    name: str
+    where: str
+    node: bytes
+    values: Mapping[str, Any]
+    loads: Sequence[tuple[str, str]] = ()
+    saves: Sequence[str] = ()
+    keeps: Sequence[str] = ()
+    recorded: bool = False
+
+
+@dataclass(slots=True)
+class Workplace:
+    """A run as a worker sees it: made once for each run, by `enter`.
+
+    Attributes:
+        catalog: the datasets.
+        sources: project module to the hash of the source that the driver has loaded it from; emptied as they are
+            imported here.
+        capture: keeps what nodes print.
+    """
+
+    catalog: Catalog
+    sources: dict[str, str]
+    capture: Capture = field(default_factory=Capture)
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """A run as it travels. The catalog is packed by itself: reading it may need the import path."""
+
+    path: tuple[str, ...]
+    sources: dict[str, str]
+    catalog: bytes = field(repr=False)
+
+
+def pack_site(surroundings: Surroundings) -> bytes:
+    """Return what a worker needs to know of a run. It has credentials in the clear: it goes into no file.
+
+    Raises:
+        Exception: an object that was given for a dataset cannot be pickled.
+    """
+    from mlflow_tmpl.catalog.portable import portable
+
+    path = tuple([os.path.abspath(each) for each in sys.path])
+    catalog = portable(surroundings.catalog, surroundings.datasets)
+    return dumps(_Site(path, _loaded_sources(), dumps(catalog)))
+
+
+def _loaded_sources() -> dict[str, str]:
+    from mlflow_tmpl.planning.code.loaded import LOADED_SOURCE
+
+    loaded = [(name, vars(module).get(LOADED_SOURCE)) for name, module in list(sys.modules.items()) if module]
+    return {name: digest(source[1]) for name, source in loaded if source is not None}
+
+
+def enter(site: bytes) -> Workplace:
+    """Make this process, a worker, one of a run: what the driver can import can be imported here as well."""
+    found: _Site = pickle.loads(site)
+    sys.path[:] = [*found.path, *[each for each in sys.path if each not in found.path]]
+    catalog: PortableCatalog = pickle.loads(found.catalog)
+    return Workplace(catalog.open(), found.sources)
+
+
+def pack_task(task: Task, values: Mapping[str, Any] | None = None) -> bytes:
+    """Return a task as it travels.
+
+    Args:
+        task: what is to be done.
+        values: what travels with it; all that it has in memory unless given.
+
+    Raises:
+        NodeFailure: the function, or a value, cannot be pickled.
+    """
+    node, travels = task.node, task.values if values is None else values
+    try:
+        return dumps(
+            PortableTask(
+                node.name,
+                node.where,
+                dumps(node),
+                travels,
+                [(argument, name) for argument, name, _ in task.loads],
+                task.saves,
+                task.keeps,
+                task.recorded,
+            )
+        )
+    except Exception as error:
+        problem = f"it cannot be sent to a worker: {type(error).__name__}: {error}"
+        hint = "run it with engine: inline or threads"
+        raise NodeFailure(node, NodeError(problem, where=node.where, hint=hint), {}) from error
+
+
+def unpack_task(packed: bytes) -> PortableTask:
+    """Return a task that has travelled."""
+    task: PortableTask = pickle.loads(packed)
+    return task
+
+
+def perform_portable(task: PortableTask, values: Mapping[str, Any], workplace: Workplace) -> Outcome:
+    """Load what the node takes, call it, and save what it gives, in a worker.
+
+    Args:
+        task: what is to be done.
+        values: argument to value, of what did not travel with the task.
+        workplace: the run.
+
+    Raises:
+        NodeFailure: any of it failed. It can be pickled.
+    """
+    return perform(
+        Task(
+            _node_of(task, workplace.sources),
+            workplace.catalog,
+            {**task.values, **values},
+            [(argument, name, "") for argument, name in task.loads],
+            task.saves,
+            task.keeps,
+            task.recorded,
+            workplace.capture,
+        )
+    )
+
+
+def moved(task: Task, outcome: Outcome) -> tuple[str, ...]:
+    """Return the inputs whose content is no longer what the decision was made on, asked in the driver.
+
+    The driver has the hashes of files at hand; workers would have to make them.
+    """
+    if not task.recorded:
+        return ()
+    return tuple(
+        name
+        for _, name, expected in task.loads
+        if expected and name in outcome.loaded and task.catalog.dataset(name).fingerprint() != expected
+    )
+
+
+def dumps(value: Any) -> bytes:
+    """Pickle a value: functions and classes by reference where a worker can import them, else by value."""
+    file = io.BytesIO()
+    try:
+        _ByReference(file, 5).dump(value)
+    except _ByValueOnly:
+        pass
+    except Exception:  # noqa: BLE001 (cloudpickle can do more, and says what it cannot)
+        pass
+    else:
+        return file.getvalue()
+    import cloudpickle
+
+    packed: bytes = cloudpickle.dumps(value, 5)
+    return packed
+
+
+class _ByValueOnly(Exception):
+    """A function or class that no other process can import."""
+
+
+class _ByReference(pickle.Pickler):
+    """The pickler of the standard library, five times as fast as cloudpickle, for what other processes can import."""
+
+    def reducer_override(self, value: Any) -> Any:
+        """Give up at the first function or class of the main program, and of no module at all."""
+        if isinstance(value, (FunctionType, type)) and getattr(value, "__module__", None) in _NOT_IMPORTED:
+            raise _ByValueOnly
+        return NotImplemented
+
+
+_NOT_IMPORTED = frozenset({"__main__", "__mp_main__", None})
+
+
+def _node_of(task: PortableTask, sources: dict[str, str]) -> Node:
+    from mlflow_tmpl.planning.code import distrusting_bytecode
+
+    try:
+        with distrusting_bytecode():
+            node: Node = pickle.loads(task.node)
+        _check_sources(sources)
+    except BaseException as error:
+        raise not_arrived(task.name, task.where, error) from error
+    return node
+
+
+def _check_sources(sources: dict[str, str]) -> None:
+    """Refuse modules that were edited between their import in the driver and here: what runs is what was planned."""
+    for name in [name for name in sources if name in sys.modules]:
+        loaded_from, file = sources.pop(name), getattr(sys.modules[name], "__file__", None)
+        if file and os.path.exists(file) and digest_file(file) != loaded_from:
+            sources[name] = loaded_from
+            problem = f"module {name!r} was changed after the run had begun"
+            raise NodeError(problem, where=place(file), hint="run again")
+
+
+def not_arrived(name: str, where: str, error: BaseException) -> NodeFailure:
+    """Return the failure of a node whose code a worker cannot load."""
+    from mlflow_tmpl.pipeline import Node
+
+    if not isinstance(error, NodeError):
+        problem = f"a worker cannot load it: {type(error).__name__}: {error}"
+        error = NodeError(problem, where=where, hint="workers import the modules that they need themselves")
+    return NodeFailure(Node(lambda: None, name=name), error, {})
