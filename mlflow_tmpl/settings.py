@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mlflow_tmpl.errors import ProjectError, did_you_mean, place
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 FILE = "pyproject.toml"
@@ -63,6 +63,7 @@ class Settings:
         store: what is kept of past outputs.
         resolvers: functions for interpolations in the configuration: name to ``package.module:function``.
         secrets: a function that gives credentials by name, as ``package.module:function``.
+        hooks: what is told of runs, as ``package.module:Name``, or by a short name of ours.
     """
 
     package: str
@@ -74,6 +75,7 @@ class Settings:
     store: StoreSettings = StoreSettings()
     resolvers: Mapping[str, str] = field(default_factory=dict)
     secrets: str | None = None
+    hooks: Sequence[str] = ()
 
 
 _TYPES = {
@@ -86,6 +88,7 @@ _TYPES = {
     "store": dict,
     "resolvers": dict,
     "secrets": str,
+    "hooks": list,
     "url": str,
     "credentials": str,
     "trusted": bool,
@@ -178,6 +181,8 @@ def _settings(file: Path, table: dict[str, Any]) -> Settings:
             raise _wrong(file, f"tool.mlo.environments.{name}", list, parents)
     for name, function in table.get("resolvers", {}).items():
         _check_function(file, f"tool.mlo.resolvers.{name}", function)
+    if not all(isinstance(name, str) for name in table.get("hooks", ())):
+        raise _wrong(file, "tool.mlo.hooks", list, table["hooks"])
     if "secrets" in table:
         _check_function(file, "tool.mlo.secrets", table["secrets"])
     parts: dict[str, Any] = {}

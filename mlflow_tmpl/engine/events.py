@@ -105,7 +105,28 @@ class RunFinished:
     duration_s: float
 
 
-Event = RunWaits | RunStarted | NodeStarted | NodeFinished | ContentFound | RunFinished
+@dataclass(frozen=True, slots=True)
+class HookFailed:
+    """A hook raised something, or could not be loaded; the run goes on.
+
+    Attributes:
+        plugin: name of the hooks that it belongs to; empty if the message names them.
+        hook: name of the hook.
+        message: what came of it, in a line.
+        where: ``file:line``, or empty.
+    """
+
+    plugin: str
+    hook: str
+    message: str
+    where: str
+
+    def __str__(self) -> str:
+        who = f"hook {self.hook!r} of {self.plugin!r} " if self.plugin else ""
+        return f"{who}{self.message}{f' ({self.where})' if self.where else ''}"
+
+
+Event = RunWaits | RunStarted | NodeStarted | NodeFinished | ContentFound | HookFailed | RunFinished
 
 
 class Listener(Protocol):

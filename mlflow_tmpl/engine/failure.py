@@ -55,7 +55,7 @@ class NodeFailure(NodeError):
             text, where, hint = error.message, error.where, error.hint
         else:
             text, hint = f"{type(error).__name__}: {_first_line(error)}", ""
-            where = _last_own_frame(own) or node.where
+            where = last_own_frame(own) or node.where
         super().__init__(f"node {node.name!r} failed: {mask(text)}", where=where, hint=mask(hint))
         self.node = node.name
         self.kind = type(error).__name__
@@ -159,7 +159,7 @@ def _is_own_file(file: str) -> bool:
     return os.path.isabs(file) and not file.startswith((_PACKAGE, _STANDARD)) and "site-packages" not in file
 
 
-def _last_own_frame(frames: TracebackType | None) -> str:
+def last_own_frame(frames: TracebackType | None) -> str:
     """Return ``file:line`` of the innermost frame that is the user's code and not a library's."""
     found = ""
     while frames is not None:

@@ -73,9 +73,9 @@ def execute(
     name, executor = open_executor(engine, jobs)
     run_id, started = run_id or new_run_id(), perf_counter()
     values = Values(plan.pipeline, {}, plan.catalog.copy_mode)
-    emit(RunStarted(run_id, plan, {**(context or {}), "engine": name}, time()))
     status, capture = "cancelled", Capture()
     try:
+        emit(RunStarted(run_id, plan, {**(context or {}), "engine": name}, time()))
         loop = Loop(
             plan.pipeline,
             plan.catalog,

@@ -11,7 +11,15 @@ from mlflow_tmpl.errors import LedgerError
 from mlflow_tmpl.ledger.database import FILE, FOLDER, Database
 from mlflow_tmpl.ledger.events import EventLog
 from mlflow_tmpl.ledger.leases import Leases
-from mlflow_tmpl.ledger.listing import SELECT_RUNS, Filter, by_metric, metrics_of, newest, run_record
+from mlflow_tmpl.ledger.listing import (
+    SELECT_RUNS,
+    Filter,
+    by_metric,
+    metric_points,
+    metrics_of,
+    newest,
+    run_record,
+)
 from mlflow_tmpl.ledger.records import NodeRecord, RunRecord, Surroundings
 from mlflow_tmpl.ledger.references import find_deleted, find_run
 from mlflow_tmpl.ledger.schema import PULLED
@@ -24,6 +32,7 @@ if TYPE_CHECKING:
 
     from mlflow_tmpl.engine.events import Listener
     from mlflow_tmpl.ledger.kept import KeptIndex
+    from mlflow_tmpl.ledger.listing import MetricPoint
     from mlflow_tmpl.ledger.logs import LogEntry
     from mlflow_tmpl.ledger.past import Past
     from mlflow_tmpl.ledger.request import Request
@@ -38,6 +47,9 @@ _NODES = (
     "SELECT node, action, status, reasons, duration_s, ended_at, error FROM node_run WHERE run = ? "
     "ORDER BY ended_at IS NULL, ended_at, node"
 )
+_OUTPUTS = """
+    SELECT argument, fingerprint FROM node_run JOIN result_io ON result_io.result = node_run.result
+    WHERE node_run.run = ? AND direction = 'out' ORDER BY node_run.ended_at, argument"""
 _LAST = """
     SELECT node, action, status, reasons, duration_s, ended_at, error FROM node_run
     WHERE node = ? AND status NOT IN ('reused', 'skipped') ORDER BY run DESC LIMIT 1"""
@@ -278,6 +290,22 @@ class Ledger:
             run: its id.
         """
         return metrics_of(self._database, [run]).get(run, {})
+
+    def metric_points(self, run: str) -> list[MetricPoint]:
+        """Return every number in the metrics that a run made or reused, step by step.
+
+        Args:
+            run: its id.
+        """
+        return metric_points(self._database, run)
+
+    def outputs(self, run: str) -> dict[str, str]:
+        """Return the datasets that a run saved or reused, each with the fingerprint of its content.
+
+        Args:
+            run: its id.
+        """
+        return dict(self._database.query(_OUTPUTS, (run,)))
 
     def versions(self, dataset: str) -> list[VersionRecord]:
         """Return every version of a dataset, the one that was made or taken last first."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlflow_tmpl.errors import LedgerError, UsageError, did_you_mean
 from mlflow_tmpl.ledger.events import ALIAS as _ALIAS
@@ -52,6 +53,12 @@ _METRICS = """
         SELECT max(step) FROM metric AS last WHERE last.dataset = metric.dataset
         AND last.fingerprint = metric.fingerprint AND last.name = metric.name AND last.slice = metric.slice)
     ORDER BY metric.dataset, slice, name"""
+_POINTS = """
+    SELECT DISTINCT metric.dataset, slice, name, step, value, made_at FROM node_run
+    JOIN result_io ON result_io.result = node_run.result AND direction = 'out'
+    JOIN metric ON metric.dataset = result_io.dataset AND metric.fingerprint = result_io.fingerprint
+    JOIN result ON result.id = node_run.result
+    WHERE node_run.run = ? ORDER BY metric.dataset, slice, name, step"""
 _WITH_METRIC = """
     SELECT node_run.run, metric.value, step FROM metric
     JOIN result_io ON result_io.dataset = metric.dataset AND result_io.fingerprint = metric.fingerprint
@@ -102,6 +109,22 @@ class Filter:
             parts.append("started_at >= ?")
             values.append(self.since)
         return " AND ".join(parts), values
+
+
+class MetricPoint(NamedTuple):
+    """A number of a run.
+
+    Attributes:
+        name: with the slice that it belongs to before it.
+        step: 0 where there are none.
+        value: the number.
+        at: when it was made, in seconds since the epoch.
+    """
+
+    name: str
+    step: int
+    value: float
+    at: float
 
 
 def moment_from(text: str) -> float:
@@ -188,6 +211,19 @@ def metrics_of(database: Database, runs: Sequence[str]) -> dict[str, dict[str, f
         for run, dataset, inner, name, value in database.query(_METRICS.format(marks=_marks(some)), some):
             found.setdefault(run, {})[dataset, label_of(inner, name)] = value
     return {run: _flat(values) for run, values in found.items()}
+
+
+def metric_points(database: Database, run: str) -> list[MetricPoint]:
+    """Return every number that a run made or reused, named as `metrics_of` names the last ones."""
+    rows = database.query(_POINTS, (run,))
+    named = {(dataset, label_of(inner, name)) for dataset, inner, name, *_ in rows}
+    several = Counter(label for _, label in named)
+    points = []
+    for dataset, inner, name, step, value, at in rows:
+        label = label_of(inner, name)
+        full = label if several[label] == 1 else f"{dataset}:{label}"
+        points.append(MetricPoint(full, step, value, at))
+    return points
 
 
 def label_of(inner: str, name: str) -> str:

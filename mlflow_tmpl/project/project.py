@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mlflow_tmpl.config import Value
     from mlflow_tmpl.engine import RunResult
     from mlflow_tmpl.engine.events import Listener
+    from mlflow_tmpl.hooks import Hooks
     from mlflow_tmpl.ledger import Ledger, NodeRecord
     from mlflow_tmpl.ledger.project_store import ProjectStore
     from mlflow_tmpl.ledger.records import RunRecord
@@ -199,6 +200,15 @@ class Project(Remembering):
         return Assembly(self.root, self.settings, self.planner.heard)
 
     @cached_property
+    def hooks(self) -> Hooks:
+        """What is told of its plans and runs."""
+        from mlflow_tmpl.hooks.calling import Hooks
+        from mlflow_tmpl.ledger.database import FOLDER
+
+        cache = self.home / FOLDER / "cache" / "hooks.json"
+        return Hooks(self.root, self.settings, self.name, cache, self.assembly.find_source)
+
+    @cached_property
     def pipelines(self) -> Mapping[str, Pipeline]:
         """The pipelines by name; a node module is imported when a pipeline that needs it is asked for.
 
@@ -269,7 +279,9 @@ class Project(Remembering):
             MloError: anything that can be known to be wrong before a node starts.
         """
         asked = Asked(params, reuse, frozenset(names_of(force)), load_versions or {}, validate, selectors)
-        return self.planner.plan(pipelines, asked, lambda _: True)
+        plan = self.planner.plan(pipelines, asked, lambda _: True)
+        self.hooks.planned(plan)
+        return plan
 
     def outline(self, *names: str, code: bool = False) -> Pipeline:
         """Return pipelines to look at: their functions may be such as cannot be called.

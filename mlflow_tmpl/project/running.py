@@ -36,12 +36,13 @@ def run(project: Project, pipelines: Sequence[str], asked: Asked, manner: Manner
     if jobs is None and manner.engine != "inline":  # who asks for one node at a time means it
         jobs = defaults.jobs
     with (
+        project.hooks.during(project.ledger, manner.listeners) as told,  # also of the record that is closed
         project.ledger.recording(run_id) as recorders,
         closing(Keeper(project.kept, project.settings.store.max_bytes)) as keeper,
     ):
         result = execute(
             plan,
-            (*recorders, *manner.listeners),
+            (*recorders, *manner.listeners, *told),
             engine=manner.engine or defaults.engine,
             jobs=jobs,
             keep_going=defaults.keep_going if manner.keep_going is None else manner.keep_going,
@@ -59,13 +60,18 @@ def _claimed(project: Project, run_id: str, pipelines: Sequence[str], asked: Ask
     from mlflow_tmpl.definition.ways import calls_nothing
     from mlflow_tmpl.engine.events import RunWaits
 
+    def make() -> Plan:
+        plan = project.planner.plan(pipelines, asked, calls_nothing)
+        project.hooks.planned(plan, manner.listeners)
+        return plan
+
     def tell_waiting(holder: Holder) -> None:
         for listener in manner.listeners:
             listener(RunWaits(str(holder), holder.dataset))
 
     return project.ledger.leases.claimed(
         run_id,
-        lambda: project.planner.plan(pipelines, asked, calls_nothing),
+        make,
         float("inf") if manner.wait is True else float(manner.wait),
         tell_waiting,
     )

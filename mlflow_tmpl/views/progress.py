@@ -6,7 +6,7 @@ import sys
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from mlflow_tmpl.engine.events import Event, NodeFinished, NodeStarted, RunFinished, RunStarted
+from mlflow_tmpl.engine.events import Event, HookFailed, NodeFinished, NodeStarted, RunFinished, RunStarted
 from mlflow_tmpl.views.cells import columns
 from mlflow_tmpl.views.lines import Paper, diff_lines, node_line, plan_summary, told_reasons
 from mlflow_tmpl.views.statuses import duration
@@ -45,6 +45,8 @@ class Lines:
             self.widest = max((columns(step.node.name) for step in event.plan.steps), default=0)
             if any(step.action.value == "run" for step in event.plan.steps):
                 self._write(f"run {event.run_id[:13]}: {plan_summary(event.plan)}")
+        elif isinstance(event, HookFailed):
+            self._write(f"  warning: {event}")
         elif isinstance(event, NodeFinished) and event.status in _SHOWN:
             self._write(self.line(event))
             for line in diff_lines(event.step.reasons, self._paper):
@@ -102,6 +104,8 @@ class Display:
             self._board = Board(event.plan, self._paper)
         board = self._board
         if board is None:  # nothing is to run: there is nothing to show, and rich takes 50 ms to import
+            if isinstance(event, HookFailed):
+                sys.stderr.write(f"  warning: {event}\n")
             return
         if isinstance(event, NodeStarted):
             board.start(event.step.node.name)
