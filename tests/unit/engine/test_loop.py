@@ -102,7 +102,7 @@ def test_a_listener_that_fails_does_not_keep_the_end_from_the_others(forked: Mad
 
     with pytest.raises(OSError, match="no room"):
         execute(plan, [deaf, lambda event: heard.append(type(event))])
-    assert heard == [RunStarted]
+    assert heard == [RunStarted, RunFinished]
 
     def deaf_to_nodes(event: Event) -> None:
         if isinstance(event, NodeFinished):
