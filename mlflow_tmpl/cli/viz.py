@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 FORMATS = {
     ".html": ("mlflow_tmpl.views.html", "to_html"),
     ".svg": ("mlflow_tmpl.views.svg", "to_svg"),
+    ".png": ("mlflow_tmpl.views.png", "to_png"),
     ".mmd": ("mlflow_tmpl.views.mermaid", "to_mermaid"),
     ".dot": ("mlflow_tmpl.views.dot", "to_dot"),
     ".json": ("mlflow_tmpl.views.json", "to_json"),
@@ -36,6 +37,8 @@ FORMATS = {
 """What each suffix is written by, and the module that is imported for it alone."""
 
 WITH_CODE = {".html", ".json"}
+WITH_BOXES = {".svg", ".png", ".mmd"}
+"""Where boxes are closed that would make the drawing too large."""
 NARROWEST = 20
 
 
@@ -44,6 +47,7 @@ NARROWEST = 20
 @click.option(
     "-o", "--output", type=click.Path(), metavar="FILE", help=f"Write a file: {', '.join(FORMATS)}."
 )
+@click.option("--expand", is_flag=True, help="With -o FILE.svg, .png or .mmd: open all boxes.")
 @selection_options
 @click.option("--serve", is_flag=True, help="Open the live page: the graph and the runs.")
 @click.option(
@@ -57,7 +61,7 @@ NARROWEST = 20
 @click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII only.")
 @click.option("--json", "as_json", is_flag=True, help="Print the graph as one JSON document.")
 @project_options
-def command(output: str | None, ascii_only: bool, as_json: bool, **options: Any) -> None:
+def command(output: str | None, expand: bool, ascii_only: bool, as_json: bool, **options: Any) -> None:
     """Draw the graph in the terminal: a line a node, with its last status and timing.
 
     With -o the suffix of the file tells the format; an .html page needs nothing but itself. --serve shows the
@@ -65,6 +69,8 @@ def command(output: str | None, ascii_only: bool, as_json: bool, **options: Any)
     """
     from mlflow_tmpl.cli.streams import print_document, reserve_stdout
 
+    if expand and Path(output or "").suffix.lower() not in WITH_BOXES:
+        raise UsageError("--expand opens the boxes of a drawing", hint="give -o FILE.svg, .png or .mmd, too")
     if options["serve"]:
         from mlflow_tmpl.cli.serving import serve_page
 
@@ -73,10 +79,11 @@ def command(output: str | None, ascii_only: bool, as_json: bool, **options: Any)
     refuse_serving_options(options)
     suffix = _suffix(output, as_json)
     result = reserve_stdout("utf-8" if output or as_json else sys.stdout.encoding)
-    view = graph_of(open_from(options), options, code=as_json or suffix in WITH_CODE)
+    code, memberships = as_json or suffix in WITH_CODE, as_json or bool(output)
+    view = graph_of(open_from(options), options, code=code, memberships=memberships)
     view = masked(view, click.get_current_context().ensure_object(Secrets))
     if output:
-        _write(Path(output), _rendered(view, suffix))
+        _write(Path(output), _rendered(view, suffix, **({"expand": True} if expand else {})))
         click.echo(output, result)
     elif as_json:
         import msgspec
@@ -99,13 +106,16 @@ def refuse_serving_options(options: Mapping[str, Any]) -> None:
             raise UsageError(f"{option} is for the live page", hint="give --serve, too")
 
 
-def graph_of(project: Project, options: Mapping[str, Any], *, code: bool) -> GraphView:
+def graph_of(
+    project: Project, options: Mapping[str, Any], *, code: bool, memberships: bool = True
+) -> GraphView:
     """Return the model of the part of a project that the options mean.
 
     Args:
         project: what is drawn.
         options: names of ``pipelines``, and the criteria of a selection.
         code: whether the functions' source text is read.
+        memberships: whether it is asked which pipelines each node belongs to.
     """
     from mlflow_tmpl.catalog.secrets import showable
     from mlflow_tmpl.views.graph import build_graph
@@ -124,7 +134,7 @@ def graph_of(project: Project, options: Mapping[str, Any], *, code: bool) -> Gra
         parameters={key: showable(value.shown()) for key, value in found.items() if value is not None},
         last={name: _last_run(record) for name, record in project.last_runs(pipeline).items()},
         run=_last_run_of(project),
-        memberships=_memberships(project, names) if code else None,
+        memberships=_memberships(project, names) if memberships else None,
         code=code,
     )
 
@@ -198,20 +208,20 @@ def _suffix(output: str | None, as_json: bool) -> str:
     return suffix
 
 
-def _rendered(view: GraphView, suffix: str) -> str:
+def _rendered(view: GraphView, suffix: str, **how: Any) -> bytes:
     from importlib import import_module
 
     module, function = FORMATS[suffix]
-    rendered: str = getattr(import_module(module), function)(view)
-    return rendered
+    rendered: str | bytes = getattr(import_module(module), function)(view, **how)
+    return rendered.encode() if isinstance(rendered, str) else rendered
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, content: bytes) -> None:
     from mlflow_tmpl.catalog.files import replacing
 
     try:
         with replacing(path) as temporary:
-            temporary.write_text(text, encoding="utf-8", newline="\n")
+            temporary.write_bytes(content)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise UsageError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -132,6 +133,22 @@ def test_the_svg_holds_the_slice_that_was_asked_for(mlo, tmp_path):
     assert "evaluate" not in text
 
 
+def test_pipelines_are_boxes_of_the_svg_and_the_png_is_the_same_picture(mlo, tmp_path):
+    drawing(mlo("viz", "-o", "graph.svg", "--expand"))
+    root = ElementTree.fromstring((tmp_path / "graph.svg").read_text(encoding="utf-8"))
+    names = [
+        each.text
+        for each in root.iter("{http://www.w3.org/2000/svg}text")
+        if each.get("class") == "frame-name"
+    ]
+    assert names == ["prepare", "train"]
+    drawing(mlo("viz", "-o", "graph.png"))
+    width, height = struct.unpack(">II", (tmp_path / "graph.png").read_bytes()[16:24])
+    assert (width, height) == pytest.approx(
+        [2 * float(root.get(side)) for side in ("width", "height")], abs=2
+    )
+
+
 def test_json_is_one_document_whatever_the_project_prints(mlo, tmp_path):
     mlo("run")
     done = mlo("viz", "--json")
@@ -158,12 +175,14 @@ def test_json_is_one_document_whatever_the_project_prints(mlo, tmp_path):
     [
         (
             ("-o", "graph.xyz"),
-            ["no graph can be written as '.xyz'", "known are .html, .svg, .mmd, .dot, .json"],
+            ["no graph can be written as '.xyz'", "known are .html, .svg, .png, .mmd, .dot, .json"],
         ),
         (("-o", "graph.htm"), ["no graph can be written as '.htm'", "did you mean '.html'?"]),
         (("-o", "graph"), ["'graph' has no suffix to tell its format"]),
         (("-o", "graph.json", "--json"), ["--json prints the graph, -o writes it", "give one of them"]),
         (("-o", "pyproject.toml/graph.svg"), ["cannot be written: ", "give -o another place"]),
+        (("--expand",), ["--expand opens the boxes of a drawing", "give -o FILE.svg, .png or .mmd, too"]),
+        (("-o", "graph.dot", "--expand"), ["--expand opens the boxes of a drawing"]),
         (("prepair",), ["there is no pipeline 'prepair'", "did you mean 'prepare'?"]),
         (("--nodes=tidi",), ["there is no node 'tidi'", "did you mean 'tidy'?"]),
     ],

@@ -7,8 +7,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from mlflow_tmpl.views.graph import RunView
+from mlflow_tmpl.views.graph import LastRun, RunView
 from mlflow_tmpl.views.json import to_json
+
+from .pipelines import view
 
 SCHEMA = Path(__file__).parents[3] / "docs" / "reference" / "schemas" / "graph.schema.json"
 
@@ -41,3 +43,9 @@ def test_every_edge_joins_two_vertices(ten):
 def test_without_indent_it_is_one_line(ten):
     assert "\n" not in to_json(ten, indent=0)
     assert json.loads(to_json(ten, indent=0)) == json.loads(to_json(ten))
+
+
+def test_a_status_that_is_not_known_is_a_text_like_others(validator):
+    document = json.loads(to_json(view({"a": ""}, {"a": LastRun("half_done")})))
+    validator.validate(document)
+    assert document["nodes"][0]["status"] == "half_done"
