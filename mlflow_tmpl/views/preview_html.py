@@ -59,7 +59,7 @@ def preview_fragment(shown: Preview) -> str:
         *[f"<p>{xml(fact)}</p>" for fact in facts if fact],
         _columns(content),
         _rows(content),
-        f"<pre>{xml(content.text)}</pre>" if content.text else "",
+        f'<pre tabindex="0">{xml(content.text)}</pre>' if content.text else "",
         _picture(shown),
     ]
     return f'<div class="mlo-preview">{"".join(parts)}</div>'

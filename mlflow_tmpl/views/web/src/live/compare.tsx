@@ -34,7 +34,7 @@ export function Compared({ live }: { live: Live }) {
       {found.sources.map((change) => (
         <details class="source" open={found.sources.length < 4}>
           <summary>{change.name} <small>{change.nodes.join(", ")} · {shortId(change.before)} → {shortId(change.run)}</small></summary>
-          <pre>{change.diff.map((line) => <span class={line.startsWith("+") ? "tone-good" : line.startsWith("-") ? "tone-bad" : "muted"}>{`${line}\n`}</span>)}</pre>
+          <pre tabIndex={0} aria-label={`What changed in ${change.name}`}>{change.diff.map((line) => <span class={line.startsWith("+") ? "tone-good" : line.startsWith("-") ? "tone-bad" : "muted"}>{`${line}\n`}</span>)}</pre>
         </details>
       ))}
     </Panel>

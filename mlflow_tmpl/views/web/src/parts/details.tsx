@@ -95,7 +95,7 @@ function DatasetDetails({ dataset, state, choose }: { dataset: DatasetView; stat
 function ParameterDetails({ parameter, state, choose }: { parameter: ParameterView; state: State; choose: (id: string) => void }) {
   return (
     <>
-      {parameter.value !== null && <Section title="Value"><pre class="long">{typeof parameter.value === "string" ? parameter.value : JSON.stringify(parameter.value, null, 1)}</pre></Section>}
+      {parameter.value !== null && <Section title="Value"><pre class="long" tabIndex={0} aria-label="Value">{typeof parameter.value === "string" ? parameter.value : JSON.stringify(parameter.value, null, 1)}</pre></Section>}
       <Section title="Taken by"><Jumps ids={state.model.after.get(parameter.id) ?? []} state={state} choose={choose} /></Section>
     </>
   );
