@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-FORMAT = 1
+FORMAT = 2
 """Number of the form of the document; to be raised whenever it, or what it holds, changes."""
 
 _MOST_FILES = 16

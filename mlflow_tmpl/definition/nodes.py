@@ -8,6 +8,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.errors import PipelineError
+from mlflow_tmpl.pipeline.condition import Condition
 from mlflow_tmpl.pipeline.node import Node, NodeOptions
 from mlflow_tmpl.pipeline.signature import innermost_function
 
@@ -120,6 +121,8 @@ def made_node(told: list[Any], functions: list[RememberedFunction]) -> Node:
 def _tell(value: Any) -> Any:
     if type(value) in _PLAIN:
         return value
+    if isinstance(value, Condition) and value.func is None:
+        return ["c", value.negated, *value.inputs.values()]
     if type(value) is tuple:
         return ["t", *map(_tell, value)]
     if type(value) is frozenset:
@@ -132,6 +135,8 @@ def _tell(value: Any) -> Any:
 def _made(told: Any) -> Any:
     if isinstance(told, dict):
         return {key: _made(value) for key, value in told.items()}
+    if isinstance(told, list) and told[0] == "c":
+        return Condition.of(f"not {told[2]}" if told[1] else told[2])
     if isinstance(told, list):
         kind = tuple if told[0] == "t" else frozenset
         return kind(map(_made, told[1:]))

@@ -117,7 +117,7 @@ def _taking(node: Node, argument: str, shown: str) -> str:
 
 def _wiring(part: Pipeline, catalog: Catalog) -> str:
     """Return the hash of all that a check of functions depends on, beside the functions."""
-    names = [name for node in part.nodes for name in (*node.inputs.values(), *node.outputs)]
+    names = [name for node in part.nodes for name in (*node.takes, *node.outputs)]
     streams = [
         f"{name} {type(catalog.dataset(name)).__name__} {catalog.describe(name).get('type')}"
         for node in part.nodes

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from mlflow_tmpl.pipeline import Pipeline
-    from mlflow_tmpl.planning import Parts, PastResult, Plan
+    from mlflow_tmpl.planning import Parts, PastResult, Plan, Reason
+    from mlflow_tmpl.planning.conditions import Conditions
     from mlflow_tmpl.planning.decide import Decision
     from mlflow_tmpl.planning.frontier import Frontier
 
@@ -34,6 +35,10 @@ class Decisions(Protocol):
 
     def is_held(self, position: int, names: Iterable[str]) -> bool:
         """Tell whether values in memory of a node can be had from the store."""
+        ...
+
+    def is_left_out(self, dataset: str) -> bool:
+        """Tell whether a dataset is not made, as its maker is left out."""
         ...
 
     def finished(self, position: int, saved: Mapping[str, str], *, sure: bool) -> Mapping[str, str]:
@@ -70,6 +75,7 @@ class Planned:
         self._restore = restore
         self.expected = plan.decider.expected
         self.is_held = plan.decider.is_held
+        self.is_left_out = plan.decider.is_left_out
 
     def decide(self, position: int) -> Verdict:
         """Decide about a node; an earlier result whose outputs do not come back from the store does not stand."""
@@ -113,14 +119,25 @@ class Planned:
 
 
 class RunAll:
-    """Runs every node: there is no past and nothing is recorded."""
+    """Runs every node that no condition leaves out: there is no past and nothing is recorded.
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    Args:
+        pipeline: the nodes.
+        conditions: which of them are left out; ``None`` if none has a condition.
+    """
+
+    def __init__(self, pipeline: Pipeline, conditions: Conditions | None = None) -> None:
         self._pipeline = pipeline
+        self._conditions = conditions
+        self._left_out: dict[int, Reason] = {}
 
-    def decide(self, position: int) -> Verdict:  # noqa: ARG002
-        """Run it."""
-        return Verdict.RUN
+    def decide(self, position: int) -> Verdict:
+        """Run it, unless it is left out."""
+        reason = self._conditions.why_left_out(position) if self._conditions else None
+        if reason is None:
+            return Verdict.RUN
+        self._left_out[position] = reason
+        return Verdict.OMIT
 
     def standing(self, position: int) -> None:  # noqa: ARG002
         """Nothing stands."""
@@ -131,8 +148,12 @@ class RunAll:
         return ""
 
     def is_held(self, position: int, names: Iterable[str]) -> bool:  # noqa: ARG002
-        """Nothing is in the store."""
-        return False
+        """Nothing is in the store; what is left out nobody waits for."""
+        return position in self._left_out
+
+    def is_left_out(self, dataset: str) -> bool:
+        """Tell whether a dataset is not made, as its maker is left out."""
+        return self._conditions is not None and self._conditions.is_left_out(dataset)
 
     def finished(self, position: int, saved: Mapping[str, str], *, sure: bool) -> Mapping[str, str]:  # noqa: ARG002
         """Nothing is remembered."""
@@ -140,6 +161,8 @@ class RunAll:
 
     def step(self, position: int, frontier: Frontier) -> Step:  # noqa: ARG002
         """Return the only step that there is."""
+        if position in self._left_out:
+            return Step(self._pipeline.nodes[position], Action.OMIT, (self._left_out[position],), None)
         return Step(self._pipeline.nodes[position], Action.RUN, (), None)
 
     def parts(self, position: int) -> None:  # noqa: ARG002

@@ -12,7 +12,7 @@ from mlflow_tmpl.engine.failure import NodeFailure
 from mlflow_tmpl.engine.offering import Costs, Offering
 from mlflow_tmpl.engine.result import NodeRun
 from mlflow_tmpl.engine.task import Task, ValuesLost
-from mlflow_tmpl.errors import DataError
+from mlflow_tmpl.errors import DataError, MloError
 from mlflow_tmpl.pipeline.names import is_parameter
 from mlflow_tmpl.planning import Action
 from mlflow_tmpl.planning.frontier import Frontier, Verdict
@@ -129,12 +129,21 @@ class Loop:
         return tuple([ended for ended in self._ended if ended is not None])
 
     def _decide(self, position: int) -> Verdict:
-        verdict = self._decisions.decide(position)
-        if verdict is Verdict.REUSE:
-            node = self._pipeline.nodes[position]
-            if not any(self._in_memory[name] for name in node.outputs):
-                self._values.release(node)
-                self._end(position, "reused")
+        try:
+            verdict = self._decisions.decide(position)
+        except MloError as error:  # in a condition, or of a file that was damaged since
+            self._fail(position, NodeFailure(self._pipeline.nodes[position], error, {}))
+            return Verdict.HALT
+        node = self._pipeline.nodes[position]
+        if verdict is Verdict.OMIT:
+            self._values.release(node)
+            self._end(position, "skipped")
+            return verdict
+        for name in node.when.datasets if node.when is not None else ():
+            self._values.pass_by(name)
+        if verdict is Verdict.REUSE and not any(self._in_memory[name] for name in node.outputs):
+            self._values.release(node)
+            self._end(position, "reused")
         return verdict
 
     def _task(self, position: int) -> Task:
@@ -149,6 +158,8 @@ class Loop:
                 bound = self._parameters[position].get(argument) if self._parameters else None
                 if bound is not None:
                     values[argument] = bound.value
+            elif self._decisions.is_left_out(name):
+                continue
             elif self._in_memory[name] and (self._keeper is None or name in self._values):
                 values[argument] = self._values.take(name)
             elif self._in_memory[name]:

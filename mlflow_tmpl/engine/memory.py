@@ -34,7 +34,7 @@ class Values:
         self._left: dict[str, int] = {}
         self._mode = copy_mode
         for node in pipeline.nodes:
-            for name in node.inputs.values():
+            for name in node.takes:
                 base = base_name(name) if "@" in name else name
                 self._left[base] = self._left.get(base, 0) + 1
         for name, value in given.items():
@@ -120,8 +120,8 @@ class Values:
         self._left[base_name(name)] += 1
 
     def release(self, node: Node) -> None:
-        """Count a node that will not run as having taken its inputs."""
-        for name in node.inputs.values():
+        """Count a node that will not run as having taken what it takes."""
+        for name in node.takes:
             if not is_parameter(name):
                 self.pass_by(name)
 

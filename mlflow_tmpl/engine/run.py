@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mlflow_tmpl.catalog import Catalog
+    from mlflow_tmpl.config import Value
     from mlflow_tmpl.engine.events import Event, Listener
     from mlflow_tmpl.planning import BoundParameter, Plan
+    from mlflow_tmpl.planning.conditions import Conditions
     from mlflow_tmpl.store.keeping import Keeper
     from mlflow_tmpl.store.kept import KeptValues
 
@@ -148,16 +150,18 @@ def run(
         else Pipeline([pipeline] if isinstance(pipeline, Node) else pipeline)
     )
     given = {name: value for name, value in (data or {}).items() if not is_parameter(name)}
-    parameters = _parameters(
+    configured = _configured(
         whole, {name: value for name, value in (data or {}).items() if is_parameter(name)}
     )
+    parameters = _parameters(whole, configured)
     _check_taken(whole, given)
     datasets = catalog if catalog is not None else Catalog()
     check_wiring(whole, datasets, given)
     started = perf_counter()
     values = Values(whole, given, datasets.copy_mode if catalog is not None else None)
     demands = memory_makers(whole, datasets)
-    loop = Loop(whole, datasets, parameters, RunAll(whole), demands, values, None)
+    decisions = RunAll(whole, _conditions(whole, configured, datasets, values))
+    loop = Loop(whole, datasets, parameters, decisions, demands, values, None)
     loop.run(open_executor(engine, jobs)[1])
     return _result("", whole, datasets, loop, values, perf_counter() - started)
 
@@ -197,14 +201,12 @@ def _result(
     return result
 
 
-def _parameters(
-    pipeline: Pipeline, given: Mapping[str, Any]
-) -> Sequence[Mapping[str, BoundParameter]] | None:
+def _configured(pipeline: Pipeline, given: Mapping[str, Any]) -> Value | None:
+    """Return the parameters that are given as data; ``None`` if the pipeline takes none."""
     _check_parameters(pipeline, given)
     if not pipeline.parameters:
         return None
     from mlflow_tmpl.config import Origin, located, merge
-    from mlflow_tmpl.planning import bind_parameters
 
     origin = Origin("data")
     every = located({}, origin)
@@ -213,7 +215,29 @@ def _parameters(
         for part in reversed([part for part in parameter_key(name).split(".") if part]):
             plain = {part: plain}
         every = merge(every, located(plain, origin))
-    return bind_parameters(pipeline, every)
+    return every
+
+
+def _parameters(
+    pipeline: Pipeline, configured: Value | None
+) -> Sequence[Mapping[str, BoundParameter]] | None:
+    if configured is None:
+        return None
+    from mlflow_tmpl.planning import bind_parameters
+
+    return bind_parameters(pipeline, configured)
+
+
+def _conditions(
+    pipeline: Pipeline, configured: Value | None, catalog: Catalog, values: Values
+) -> Conditions | None:
+    if all(node.when is None for node in pipeline.nodes):
+        return None
+    from mlflow_tmpl.planning.conditions import Conditions
+
+    return Conditions(
+        pipeline, configured, lambda name: values[name] if name in values else catalog.load(name)
+    )
 
 
 def _check_parameters(pipeline: Pipeline, given: Mapping[str, Any]) -> None:

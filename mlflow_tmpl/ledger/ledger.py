@@ -52,7 +52,9 @@ _OUTPUTS = """
     WHERE node_run.run = ? AND direction = 'out' ORDER BY node_run.ended_at, argument"""
 _LAST = """
     SELECT node, action, status, reasons, duration_s, ended_at, error FROM node_run
-    WHERE node = ? AND status NOT IN ('reused', 'skipped') ORDER BY run DESC LIMIT 1"""
+    WHERE node = ? AND (status NOT IN ('reused', 'skipped')
+        OR reasons LIKE '%"kind": "condition"%' OR reasons LIKE '%"kind": "left_out"%')
+    ORDER BY run DESC LIMIT 1"""
 
 
 class Ledger:
@@ -394,7 +396,7 @@ class Ledger:
         return EventLog(self._database)
 
     def last_runs(self, nodes: Sequence[str]) -> Mapping[str, NodeRecord]:
-        """Return for each node the last time that it ran, failed or was stopped; nodes that never did are left out."""
+        """Return for each node the last time that it ran, failed, was stopped, or was left out by a condition."""
         found = {}
         for name in nodes:
             rows = self._database.query(_LAST, (name,))

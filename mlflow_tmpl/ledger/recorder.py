@@ -317,6 +317,7 @@ def _definition(plan: Plan) -> dict[str, Any]:
                 "outputs": node.outputs,
                 "tags": sorted(node.tags),
                 "code": plan.decider.code_id(node),
+                **({"when": str(node.when)} if node.when is not None else {}),
             }
             for node in plan.pipeline.nodes
         ]

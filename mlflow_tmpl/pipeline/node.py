@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from mlflow_tmpl.errors import PipelineError, did_you_mean
+from mlflow_tmpl.pipeline.condition import Condition
 from mlflow_tmpl.pipeline.names import PARAMETER_PREFIX, PARAMETERS, is_dataset_name, is_word
 from mlflow_tmpl.pipeline.signature import (
     Signature,
@@ -18,6 +19,8 @@ from mlflow_tmpl.pipeline.signature import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+
+    from mlflow_tmpl.pipeline.condition import When
 
     Names = str | Sequence[str] | Mapping[str, str] | None
 
@@ -63,6 +66,7 @@ class Node:
         tags: words to select nodes by.
         namespace: dotted group that the node belongs to; it leads the node's name.
         options: how it is run.
+        when: what tells whether it runs at all: ``params:key``, a dataset, ``not`` before one of them, or a function.
 
     Raises:
         PipelineError: names that are not legal, arguments that the function does not have or that nothing
@@ -90,6 +94,8 @@ class Node:
     """Arguments that have a default, so that a parameter which is not configured may be left out."""
     positional: tuple[str, ...] = field(repr=False)
     """Arguments that must be given by position."""
+    when: Condition | None
+    """What tells whether it runs at all."""
 
     def __init__(
         self,
@@ -101,6 +107,7 @@ class Node:
         tags: str | Iterable[str] = (),
         namespace: str | None = None,
         options: NodeOptions = _DEFAULT_OPTIONS,
+        when: When = None,
     ) -> None:
         signature = read_signature(func)
         wired, positional = _wire(func, signature, inputs)
@@ -117,6 +124,7 @@ class Node:
         _set(self, "several", several)
         _set(self, "optional", signature.optional)
         _set(self, "positional", positional)
+        _set(self, "when", None if when is None else Condition.of(when))
         self._check()
 
     def _check(self) -> None:
@@ -127,7 +135,7 @@ class Node:
         for tag in self.tags:
             if not is_word(tag):
                 raise self.error(f"{tag!r} is no name for a tag", hint="use letters, digits, '_', '.', '-'")
-        for dataset in (*self.inputs.values(), *self.outputs):
+        for dataset in (*self.takes, *self.outputs):
             if not is_dataset_name(dataset):
                 raise self.error(
                     f"{dataset!r} is no name for a dataset of node {self.name!r}",
@@ -163,6 +171,12 @@ class Node:
         return self.name[len(self.namespace) + 1 :] if self.namespace else self.name
 
     @property
+    def takes(self) -> Iterable[str]:
+        """What has to be there before it can run: its inputs, and what its condition asks about."""
+        taken = self.inputs.values()
+        return taken if self.when is None else (*taken, *self.when.inputs.values())
+
+    @property
     def where(self) -> str:
         """``file:line`` of the function, if it has one."""
         return where_defined(self.func)
@@ -176,6 +190,7 @@ class Node:
         other = replace_slots(self)
         _set(other, "inputs", {argument: names(dataset) for argument, dataset in self.inputs.items()})
         _set(other, "outputs", tuple([names(dataset) for dataset in self.outputs]))
+        _set(other, "when", self.when.renamed(names) if self.when is not None else None)
         _set(other, "namespace", namespace)
         _set(other, "name", f"{namespace}.{self.short_name}" if namespace else self.short_name)
         other._check()
@@ -211,6 +226,7 @@ def _identity(node: Node) -> tuple[object, ...]:
         node.options,
         node.returned_keys,
         node.several,
+        node.when,
     )
 
 
@@ -300,6 +316,7 @@ def node(
     namespace: str | None = None,
     reuse: bool = True,
     keep: str = "auto",
+    when: When = None,
 ) -> Callable[[Function], Function]: ...
 def node(
     func: Function | None = None,
@@ -311,6 +328,7 @@ def node(
     namespace: str | None = None,
     reuse: bool = True,
     keep: str = "auto",
+    when: When = None,
 ) -> Function | Callable[[Function], Function]:
     """Mark a function of a node module as a node; it stays an ordinary function.
 
@@ -328,7 +346,9 @@ def node(
 
     def mark(function: Function) -> Function:
         options = NodeOptions(reuse, keep)
-        made = Node(function, inputs, outputs, name=name, tags=tags, namespace=namespace, options=options)
+        made = Node(
+            function, inputs, outputs, name=name, tags=tags, namespace=namespace, options=options, when=when
+        )
         function.__mlo_node__ = made  # type: ignore[attr-defined]
         return function
 

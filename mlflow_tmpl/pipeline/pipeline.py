@@ -100,7 +100,7 @@ class Pipeline:
         """Dataset, without its ``@view``, to the positions of the nodes that take it, in order."""
         consumers: dict[str, list[int]] = {}
         for position, node in enumerate(self.nodes):
-            for name in dict.fromkeys(map(base_name, node.inputs.values())):
+            for name in dict.fromkeys(map(base_name, node.takes)):
                 if not is_parameter(name):
                     consumers.setdefault(name, []).append(position)
         return consumers
@@ -108,7 +108,7 @@ class Pipeline:
     @cached_property
     def inputs(self) -> tuple[str, ...]:
         """Datasets that nothing in the pipeline makes, as the nodes name them."""
-        named = dict.fromkeys(name for node in self.nodes for name in node.inputs.values())
+        named = dict.fromkeys(name for node in self.nodes for name in node.takes)
         return tuple(
             name for name in named if not is_parameter(name) and base_name(name) not in self.producers
         )
@@ -123,13 +123,13 @@ class Pipeline:
     @cached_property
     def datasets(self) -> tuple[str, ...]:
         """All datasets, as the nodes name them."""
-        every = dict.fromkeys(name for node in self.nodes for name in (*node.inputs.values(), *node.outputs))
+        every = dict.fromkeys(name for node in self.nodes for name in (*node.takes, *node.outputs))
         return tuple(name for name in every if not is_parameter(name))
 
     @cached_property
     def parameters(self) -> tuple[str, ...]:
         """Parameters that the nodes take, as ``params:key`` or ``parameters``."""
-        every = dict.fromkeys(name for node in self.nodes for name in node.inputs.values())
+        every = dict.fromkeys(name for node in self.nodes for name in node.takes)
         return tuple(name for name in every if is_parameter(name))
 
     def __len__(self) -> int:
@@ -276,7 +276,7 @@ class Pipeline:
         graph = networkx.DiGraph()
         for node in self.nodes:
             graph.add_node(node.name, kind="node", node=node)
-            for name in node.inputs.values():
+            for name in node.takes:
                 graph.add_node(("dataset", name), kind="parameter" if is_parameter(name) else "dataset")
                 graph.add_edge(("dataset", name), node.name)
             for name in node.outputs:
@@ -306,7 +306,7 @@ def _flatten(items: Iterable[Node | Pipeline | Callable[..., Any]]) -> dict[str,
 
 def _needs(node: Node, producers: Mapping[str, int]) -> list[int]:
     found = []
-    for name in node.inputs.values():
+    for name in node.takes:
         maker = producers.get(base_name(name) if "@" in name else name)
         if maker is not None and maker not in found:
             found.append(maker)
@@ -315,12 +315,12 @@ def _needs(node: Node, producers: Mapping[str, int]) -> list[int]:
 
 def _check_views(nodes: list[Node]) -> None:
     """Refuse a dataset that is used both as ``x`` and as ``x@view``."""
-    views = {name for node in nodes for name in (*node.inputs.values(), *node.outputs) if "@" in name}
+    views = {name for node in nodes for name in (*node.takes, *node.outputs) if "@" in name}
     if not views:
         return
     bases = {base_name(name): name for name in sorted(views)}
     for node in nodes:
-        for name in (*node.inputs.values(), *node.outputs):
+        for name in (*node.takes, *node.outputs):
             if name in bases:
                 raise node.error(
                     f"dataset {name!r} is used beside {bases[name]!r} in one pipeline",
@@ -339,7 +339,7 @@ def _cycle(path: list[Node]) -> PipelineError:
     steps = []
     for taker, maker in itertools.pairwise(path):
         made = {base_name(name) for name in maker.outputs}
-        link = next(name for name in taker.inputs.values() if base_name(name) in made)
+        link = next(name for name in taker.takes if base_name(name) in made)
         steps.append((maker.name, link))
     shown = " -> ".join(f"{name} -> [{link}]" for name, link in reversed(steps))
     return path[0].error(

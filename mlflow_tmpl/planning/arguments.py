@@ -57,7 +57,7 @@ def bind_parameters(pipeline: Pipeline, parameters: Value) -> list[Mapping[str, 
         for argument, name in node.inputs.items():
             if is_parameter(name):
                 try:
-                    parameter = _bind(node, argument, name, parameters)
+                    parameter = bind_parameter(node, argument, name, parameters)
                 except ConfigError as error:
                     errors.append(error)
                 else:
@@ -69,7 +69,21 @@ def bind_parameters(pipeline: Pipeline, parameters: Value) -> list[Mapping[str, 
     return bound
 
 
-def _bind(node: Node, argument: str, name: str, parameters: Value) -> BoundParameter | None:
+def bind_parameter(
+    node: Node, argument: str, name: str, parameters: Value, where: str = ""
+) -> BoundParameter | None:
+    """Return the parameter that an argument of a node takes; ``None`` if it is not configured and need not be.
+
+    Args:
+        node: the node.
+        argument: of its function.
+        name: of the parameter, as the node names it.
+        parameters: all of them.
+        where: who takes it, if not the node's function.
+
+    Raises:
+        ConfigError: it is missing or of the wrong type.
+    """
     from mlflow_tmpl.config import convert, parameter_annotations  # a run without parameters needs no YAML
 
     key = parameter_key(name)
@@ -80,7 +94,7 @@ def _bind(node: Node, argument: str, name: str, parameters: Value) -> BoundParam
         known = [leaf for leaf, _ in parameters.leaves()]
         raise ConfigError(
             f"parameter {key!r} of node {node.name!r} is not set",
-            where=node.where,
+            where=where or node.where,
             hint=did_you_mean(key, known)
             or f"add it to conf/base/parameters.yml, or give --params {key}=VALUE",
         )

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mlflow_tmpl.pipeline import Node, Pipeline
     from mlflow_tmpl.planning.arguments import BoundParameter
     from mlflow_tmpl.planning.code import CodeFingerprint, CodeReader
+    from mlflow_tmpl.planning.conditions import Conditions
     from mlflow_tmpl.store import Shelf
 
 
@@ -84,6 +85,7 @@ class Decider:
         force: nodes that run whatever the past says.
         shelf: past contents of outputs; ``None`` if nothing is kept.
         kept: values of memory that were kept.
+        conditions: which nodes are left out; ``None`` if none has a condition.
 
     Attributes:
         fingerprints: dataset, without its ``@view``, to the fingerprint of its present content; `UNKNOWN` for one
@@ -101,7 +103,9 @@ class Decider:
         force: Force,
         shelf: Shelf | None = None,
         kept: Kept | None = None,
+        conditions: Conditions | None = None,
     ) -> None:
+        self._conditions = conditions
         self._shelf = shelf
         self._pipeline = pipeline
         self._catalog = catalog
@@ -166,6 +170,8 @@ class Decider:
     def is_held(self, position: int, names: Iterable[str]) -> bool:
         """Tell whether values in memory of a node were kept, and stand for what it would give."""
         decision = self.decisions[position]
+        if decision is not None and decision.verdict is Verdict.OMIT:
+            return True  # who takes them does without
         if decision is None or decision.verdict is Verdict.RUN or decision.key is None:
             return False
         node = self._pipeline.nodes[position]
@@ -228,10 +234,34 @@ class Decider:
         in_code = code_differences(past.parts.code, code, self._history, self._code.definition)
         return (*in_code, *differences(past.parts, now, self._history)) or (Reason("undone"),)
 
+    def is_left_out(self, name: str) -> bool:
+        """Tell whether a dataset is not made, as its maker is left out."""
+        return self._conditions is not None and self._conditions.is_left_out(name)
+
+    def _condition(self, node: Node, position: int) -> tuple[Reason | None, list[Reason]]:
+        """Return why a node is left out, or why that cannot be told yet."""
+        if self._conditions is None:
+            return None, []
+        asked = node.when.datasets if node.when is not None else ()
+        unmade = [name for name in asked if self._is_to_come(name)]
+        if unmade:
+            return None, [Reason("undecided", str(node.when), after=unmade[0])]
+        return self._conditions.why_left_out(position), []
+
+    def _is_to_come(self, name: str) -> bool:
+        """Tell whether a dataset is still to be made, or brought back, by this run."""
+        base = base_name(name)
+        made = base in self._pipeline.producers and not self.is_left_out(name)
+        return made and (self.fingerprints.get(base, UNKNOWN) == UNKNOWN or not self._catalog.exists(name))
+
     def _decide(self, node: Node, position: int) -> Decision:
-        inputs, doubts = self._inputs(node)
+        left_out, undecided = self._condition(node, position)
         code = self._code_of(node)
+        if left_out is not None:
+            return Decision(Verdict.OMIT, (left_out,))
+        inputs, doubts = self._inputs(node)
         doubts += [Reason("unfollowable", doubt) for doubt in (*code.doubts, *self._own_doubts(node))]
+        doubts = [*undecided, *doubts]
         parts = Parts.of(
             code.id,
             inputs,
@@ -243,7 +273,7 @@ class Decider:
         )
         key = None if doubts else digest(parts.text)
         always = self._runs_always(node)
-        pending = any(doubt.kind == "upstream" for doubt in doubts)
+        pending = any(doubt.kind in {"upstream", "undecided"} for doubt in doubts)
         if always or doubts:
             return Decision(Verdict.RUN, (*always, *doubts), parts, key, pending=pending)
         shelf = self._shelf if position not in self._unrestorable else None
@@ -258,7 +288,7 @@ class Decider:
         found: dict[str, tuple[str, str, str]] = {}
         doubts = []
         for argument, name in node.inputs.items():
-            if is_parameter(name):
+            if is_parameter(name) or self.is_left_out(name):
                 continue
             base = base_name(name)
             if base not in self.fingerprints:

@@ -26,11 +26,15 @@ class Verdict(Enum):
         RUN: it runs, and what depends on it is decided when it has.
         REUSE: its earlier result stands; nothing of it is run unless a value in memory is demanded.
         LAZY: it gives only values in memory, under fingerprints that are known; it runs on demand.
+        OMIT: it is left out of the run, and what needs it with it.
+        HALT: it cannot be told; what depends on it waits for ever.
     """
 
     RUN = "run"
     REUSE = "reuse"
     LAZY = "lazy"
+    OMIT = "omit"
+    HALT = "halt"
 
 
 class Frontier:
@@ -111,9 +115,10 @@ class Frontier:
         while nodes:
             node = nodes.pop()
             self.decided[node] = True
-            if self._decide(node) is Verdict.RUN:
+            verdict = self._decide(node)
+            if verdict is Verdict.RUN:
                 self._demand(node)
-            else:
+            elif verdict is not Verdict.HALT:
                 nodes.extend(self._settle(node))
 
     def _demand(self, first: int) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mlflow_tmpl.pipeline import Node, Pipeline
     from mlflow_tmpl.planning.arguments import BoundParameter
     from mlflow_tmpl.planning.code import CodeReader
+    from mlflow_tmpl.planning.conditions import Conditions
     from mlflow_tmpl.planning.history import History, Kept
     from mlflow_tmpl.store import Shelf
 
@@ -112,12 +113,13 @@ def make_plan(
     force: Force | None = None,
     shelf: Shelf | None = None,
     kept: Kept | None = None,
+    conditions: Conditions | None = None,
 ) -> Plan:
     """Return what has to be done for a pipeline, given what was done before and what the store has kept.
 
     Time and space are linear in nodes and edges.
     """
-    decider = Decider(pipeline, catalog, parameters, history, code, force or Force(), shelf, kept)
+    decider = Decider(pipeline, catalog, parameters, history, code, force or Force(), shelf, kept, conditions)
     demands = memory_makers(pipeline, catalog)
     frontier = Frontier(
         pipeline.needs,
@@ -163,6 +165,8 @@ def step_of(plan: Plan, position: int, frontier: Frontier) -> Step:
     node, decider = plan.pipeline.nodes[position], plan.decider
     decision = decider.decisions[position]
     assert decision is not None
+    if decision.verdict is Verdict.OMIT:
+        return Step(node, Action.OMIT, decision.reasons, None)
     takers = (
         taker
         for taker in plan.pipeline.feeds[position]
@@ -177,7 +181,8 @@ def step_of(plan: Plan, position: int, frontier: Frontier) -> Step:
         return Step(node, Action.REUSE if reused else Action.OMIT, reasons, decision.key)
     changed = decider.why(position)
     if changed[0].kind == "new" or not (decision.reasons or changed[0].kind == "undone"):
-        return Step(node, Action.RUN, changed, decision.key)
+        open_still = tuple(reason for reason in decision.reasons if reason.kind == "undecided")
+        return Step(node, Action.RUN, (*changed, *open_still), decision.key)
     reasons = decision.reasons
     if decision.verdict is not Verdict.RUN:
         reasons = tuple(Reason("needed", plan.pipeline.nodes[taker].name) for taker in islice(takers, 1))

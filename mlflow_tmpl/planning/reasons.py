@@ -42,9 +42,15 @@ SENTENCES = {
     "output_edited": "output {subject} is not what was saved",
     "restored": "output {subject} restored from the store",
     "untrusted": "output {subject} was pulled from a shared store that the project does not trust",
+    "condition": "left out: it runs only if {subject}",
+    "left_out": "left out: its input {subject} is not made, as {after} is left out",
+    "undecided": "it runs only if {subject}, which is told when {after} is there",
     "undone": "the result for these inputs is no longer there",
 }
 """How each kind of reason reads."""
+
+LEFT_OUT = frozenset({"condition", "left_out"})
+"""Why a node is left out of a run, and not only needed by nobody."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ def check_wiring(
     loaded: dict[str, None] = {}
     saved: dict[str, None] = {}
     for node in pipeline.nodes:
-        for name in node.inputs.values():
+        for name in node.takes:
             base = base_name(name) if "@" in name else name
             if base not in pipeline.producers and name not in given and not is_parameter(name):
                 if catalog.is_memory(name) or (catalog.is_caught(name) and not catalog.exists(name)):
@@ -118,7 +118,7 @@ def _check_views(pipeline: Pipeline, catalog: Catalog) -> None:
         base_name(name): (node, name) for node in pipeline.nodes for name in node.outputs if "@" in name
     }
     for node in pipeline.nodes if makers else ():
-        for name in node.inputs.values():
+        for name in node.takes:
             maker, made = makers.get(base_name(name), (None, name))
             if maker is not None and catalog.is_memory(made) != catalog.is_memory(name):
                 saved, kept = sorted((made, name), key=catalog.is_memory)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mlflow_tmpl.definition.ways import Loaded, Remembered
     from mlflow_tmpl.pipeline import Pipeline
     from mlflow_tmpl.planning import CodeReader, Plan
+    from mlflow_tmpl.planning.conditions import Conditions
     from mlflow_tmpl.project.project import Project
 
 
@@ -149,7 +150,8 @@ class Planner:
         code = way.code(*self._reading(every, whole))
         past, force = ledger.past(), Force(not asked.reuse, asked.force)
         project.kept.refresh()
-        plan = make_plan(part, catalog, bound, past, code, force, project.shelf, project.kept)
+        conditions = _conditions(part, parameters, catalog)
+        plan = make_plan(part, catalog, bound, past, code, force, project.shelf, project.kept, conditions)
         plan.check_schemas()
         code.keep()
         ledger.keep()
@@ -200,3 +202,13 @@ def _check_overrides(own: Config, overrides: Overrides | None, pipeline: Pipelin
                     where=str(leaf.origin),
                     hint=did_you_mean(key, every) or "parameters stand in conf/base/parameters.yml",
                 )
+
+
+def _conditions(part: Pipeline, parameters: Value, catalog: Catalog) -> Conditions | None:
+    """Return the conditions of a pipeline's nodes; ``None`` if there are none."""
+    if all(node.when is None for node in part.nodes):
+        return None
+    from mlflow_tmpl.planning.conditions import Conditions, check_conditions
+
+    check_conditions(part, catalog)
+    return Conditions(part, parameters, catalog.load)

@@ -263,6 +263,7 @@ def _node(
     from mlflow_tmpl.views.source import docstring, signature, source_text
 
     keys = node.returned_keys or ("",) * len(node.outputs)
+    taken = [*node.inputs.items(), *_asked(node)]
     return NodeView(
         id=f"node:{node.name}",
         name=node.name,
@@ -274,26 +275,34 @@ def _node(
         code=source_text(node.func) if code else "",
         signature=signature(node.func) if code else "",
         where=node.where,
-        inputs=tuple(
-            [Wire(arg, name, vertex_id(name)) for arg, name in node.inputs.items() if not is_parameter(name)]
-        ),
+        inputs=tuple([Wire(arg, name, vertex_id(name)) for arg, name in taken if not is_parameter(name)]),
         outputs=tuple(
             [Wire(key, name, vertex_id(name)) for key, name in zip(keys, node.outputs, strict=True)]
         ),
         parameters=tuple(
             [
                 ParameterWire(arg, parameter_key(name), shown.get(parameter_key(name)), name)
-                for arg, name in node.inputs.items()
+                for arg, name in taken
                 if is_parameter(name)
             ]
         ),
-        options={option.name: plain(getattr(node.options, option.name)) for option in fields(node.options)},
+        options={
+            **{option.name: plain(getattr(node.options, option.name)) for option in fields(node.options)},
+            **({"when": str(node.when)} if node.when is not None else {}),
+        },
         status=last.status,
         duration_s=last.duration_s,
         ended_at=last.ended_at,
         reasons=last.reasons,
         error=last.error,
     )
+
+
+def _asked(node: Node) -> list[tuple[str, str]]:
+    """Return what a node's condition asks about and the node itself does not take."""
+    if node.when is None:
+        return []
+    return [("when", name) for name in node.when.inputs.values() if name not in node.inputs.values()]
 
 
 def _dataset(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from mlflow_tmpl.planning.reasons import LEFT_OUT
 from mlflow_tmpl.views.cells import columns, fit, pad
 from mlflow_tmpl.views.statuses import duration, in_words, style_of
 
@@ -87,10 +88,12 @@ def diff_lines(reasons: Sequence[Reason], paper: Paper) -> Iterator[str]:
 
 def plan_summary(plan: Plan) -> str:
     """Return a plan in a line."""
-    counts = Counter(step.action.value for step in plan.steps)
+    counts, left_out = Counter(step.action.value for step in plan.steps), _left_out(plan.steps)
     if not counts["run"]:
-        return f"{_nothing(plan.steps)}: {_nodes(len(plan.steps))} up to date"
-    said = {"run": "to run", "reuse": "to reuse", "omit": "not needed"}
+        return f"{_nothing(plan.steps)}: {_up_to_date(len(plan.steps), left_out)}"
+    counts["left out"] = left_out
+    counts["omit"] -= left_out
+    said = {"run": "to run", "reuse": "to reuse", "omit": "not needed", "left out": "left out"}
     return ", ".join(f"{counts[action]} {words}" for action, words in said.items() if counts[action])
 
 
@@ -120,16 +123,19 @@ def told_reasons(reasons: Sequence[Reason]) -> str:
 
 def run_summary(result: RunResult) -> str:
     """Return what came of a run in a line."""
-    counts = Counter(node.status for node in result.nodes)
+    counts, left_out = Counter(node.status for node in result.nodes), _left_out(result.nodes)
     if set(counts) <= {"reused", "skipped"}:
-        up_to_date = f"{_nodes(len(result.nodes))} up to date ({duration(result.duration_s)})"
-        return f"{_nothing(result.nodes)}: {up_to_date}"
+        up_to_date = _up_to_date(len(result.nodes), left_out)
+        return f"{_nothing(result.nodes)}: {up_to_date} ({duration(result.duration_s)})"
+    counts["left out"] = left_out
+    counts["skipped"] -= left_out
     said = {
         "done": "ran",
         "reused": "reused",
         "failed": "failed",
         "blocked": "blocked",
         "skipped": "not needed",
+        "left out": "left out",
     }
     if result.status != "done":
         said["skipped"] = "not started"
@@ -190,8 +196,22 @@ def own_frames(traceback: str) -> Iterator[str]:
             yield line
 
 
-def _nodes(count: int) -> str:
-    return "1 node is" if count == 1 else f"all {count} nodes are"
+def _left_out(nodes: Iterable[Step | NodeRun]) -> int:
+    """Count the nodes that a condition leaves out."""
+    return sum(map(is_left_out, nodes))
+
+
+def is_left_out(node: Step | NodeRun) -> bool:
+    """Tell whether a condition leaves a node out."""
+    return bool(node.reasons) and node.reasons[0].kind in LEFT_OUT
+
+
+def _up_to_date(count: int, left_out: int) -> str:
+    if not left_out:
+        return "1 node is up to date" if count == 1 else f"all {count} nodes are up to date"
+    rest = count - left_out
+    left = f"{left_out} node{'s are' if left_out > 1 else ' is'} left out"
+    return f"{rest} node{'s are' if rest > 1 else ' is'} up to date, {left}" if rest else left
 
 
 def joined(lines: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlflow_tmpl.engine.events import Event, HookFailed, NodeFinished, NodeStarted, RunFinished, RunStarted
 from mlflow_tmpl.views.cells import columns
-from mlflow_tmpl.views.lines import Paper, diff_lines, node_line, plan_summary, told_reasons
+from mlflow_tmpl.views.lines import Paper, diff_lines, is_left_out, node_line, plan_summary, told_reasons
 from mlflow_tmpl.views.statuses import duration
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Lines:
                 self._write(f"run {event.run_id[:13]}: {plan_summary(event.plan)}")
         elif isinstance(event, HookFailed):
             self._write(f"  warning: {event}")
-        elif isinstance(event, NodeFinished) and event.status in _SHOWN:
+        elif isinstance(event, NodeFinished) and (event.status in _SHOWN or is_left_out(event.step)):
             self._write(self.line(event))
             for line in diff_lines(event.step.reasons, self._paper):
                 self._write(line)

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+VERDICTS = [Verdict.RUN, Verdict.REUSE, Verdict.LAZY]
+
+
 @dataclass(frozen=True)
 class Graph:
     """A random graph: what each node needs, which of it is in memory, and what is decided about each."""
@@ -53,10 +56,7 @@ def graphs(draw: st.DrawFn) -> Graph:
         for node in range(count)
     ]
     memory = draw(st.lists(st.booleans(), min_size=count, max_size=count))
-    verdicts = [
-        draw(st.sampled_from(list(Verdict) if memory[node] else [Verdict.RUN, Verdict.REUSE]))
-        for node in range(count)
-    ]
+    verdicts = [draw(st.sampled_from(VERDICTS if memory[node] else VERDICTS[:2])) for node in range(count)]
     return Graph(needs, memory, verdicts)
 
 
