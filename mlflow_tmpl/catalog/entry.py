@@ -23,7 +23,7 @@ from mlflow_tmpl.config.interpolation import MARK
 from mlflow_tmpl.errors import CatalogError, did_you_mean
 from mlflow_tmpl.hashing import digest
 from mlflow_tmpl.pipeline.names import is_dataset_name, is_parameter
-from mlflow_tmpl.pipeline.node import KEEP_MODES
+from mlflow_tmpl.pipeline.options import KEEP_MODES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

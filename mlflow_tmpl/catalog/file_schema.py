@@ -8,7 +8,7 @@ from mlflow_tmpl.catalog.dataset import COPY_MODES
 from mlflow_tmpl.catalog.datasets import FORMATS, LIBRARIES, MEMORY_NAMES, SOURCES, TYPE_NAMES
 from mlflow_tmpl.catalog.entry import FILE_KEYS, FORMAT_KEYS, MEMORY_KEYS, ROLES, SOURCE_KEYS
 from mlflow_tmpl.catalog.fingerprints import FINGERPRINTS
-from mlflow_tmpl.pipeline.node import KEEP_MODES
+from mlflow_tmpl.pipeline.options import KEEP_MODES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

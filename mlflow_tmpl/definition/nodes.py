@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.errors import PipelineError
 from mlflow_tmpl.pipeline.condition import Condition
-from mlflow_tmpl.pipeline.node import Node, NodeOptions
+from mlflow_tmpl.pipeline.node import Node
+from mlflow_tmpl.pipeline.options import NodeOptions
 from mlflow_tmpl.pipeline.signature import innermost_function
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _set = object.__setattr__
 _WIRING = tuple(slot for slot in Node.__slots__ if slot not in {"func", "options"})
+_DEFAULT = NodeOptions()
 _PLAIN = (str, int, float, bool, type(None))
 
 
@@ -98,21 +99,16 @@ def tell_node(node: Node, function: int) -> list[Any]:
         function: number of its function.
 
     Raises:
-        NotPlain: an option is no plain data.
+        NotPlain: something of it is no plain data.
     """
-    options = {each.name: getattr(node.options, each.name) for each in fields(NodeOptions)}
-    defaults = {name: _tell(value) for name, value in options.items() if value != _DEFAULTS[name]}
-    return [function, defaults, *(_tell(getattr(node, slot)) for slot in _WIRING)]
-
-
-_DEFAULTS = {each.name: getattr(NodeOptions(), each.name) for each in fields(NodeOptions)}
+    return [function, node.options.to_json(), *(_tell(getattr(node, slot)) for slot in _WIRING)]
 
 
 def made_node(told: list[Any], functions: list[RememberedFunction]) -> Node:
     """Return a node from what `tell_node` gave."""
     made = object.__new__(Node)
     _set(made, "func", functions[told[0]])
-    _set(made, "options", NodeOptions(**{name: _made(value) for name, value in told[1].items()}))
+    _set(made, "options", NodeOptions(**told[1]) if told[1] else _DEFAULT)
     for slot, value in zip(_WIRING, told[2:], strict=True):
         _set(made, slot, _made(value))
     return made

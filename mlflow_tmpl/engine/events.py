@@ -45,19 +45,28 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True)
 class NodeStarted:
-    """A node begins to run."""
+    """A node begins to run.
+
+    Attributes:
+        step: what was decided about it.
+        at: seconds since the epoch.
+        attempt: how often it was begun in this run, this time included.
+        engine: where it runs.
+    """
 
     step: Step
     at: float
+    attempt: int = 1
+    engine: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class NodeFinished:
-    """A node has come to an end in this run.
+    """A node has come to an end in this run; with the status ``retried`` an attempt has, and another one follows.
 
     Attributes:
         step: what was decided about it, in the end.
-        status: ``done reused skipped blocked failed cancelled``.
+        status: ``done reused skipped blocked failed timed_out cancelled``, or ``retried``.
         at: seconds since the epoch.
         duration_s: how long it ran; 0 if it did not.
         parts: what its key is made of, if it ran.
@@ -65,6 +74,9 @@ class NodeFinished:
         fingerprints: output to fingerprint, of what was saved; those of an earlier result if it is reused.
         result: id of the earlier result that is reused, or empty.
         error: why it failed.
+        attempt: how often it was begun in this run; 1 also if it never was.
+        engine: where it ran; empty if it did not.
+        wait_s: seconds until the next attempt.
     """
 
     step: Step
@@ -76,6 +88,9 @@ class NodeFinished:
     fingerprints: Mapping[str, str] | None = None
     result: str = ""
     error: NodeFailure | None = None
+    attempt: int = 1
+    engine: str = ""
+    wait_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,12 +27,24 @@ class Executor(Protocol):
 
     Attributes:
         slots: how many tasks it takes at a time.
+        remote: whether tasks leave this process: they then get what is held of values in memory, uncopied.
+        can_kill: whether a task that is under way can be ended.
+        blocks: whether `submit` returns only when the task is over.
+        seats: whether it sees itself that nodes together do not take more than a machine has; else the loop does.
     """
 
     slots: int
+    remote: bool
+    can_kill: bool
+    blocks: bool
+    seats: bool
 
     def submit(self, task: Task) -> Future:
         """Start a task."""
+        ...
+
+    def kill(self, future: Future) -> None:
+        """End a task that is under way; its future then raises. Only asked of an executor that can."""
         ...
 
     def close(self, *, cancel: bool) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mlflow_tmpl.engine.shapes import shape_of
 from mlflow_tmpl.errors import MloError, NodeError, place
 from mlflow_tmpl.masking import mask_text
+from mlflow_tmpl.pipeline.options import error_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,6 +31,7 @@ class NodeFailure(NodeError):
     Attributes:
         node: name of the node.
         kind: name of the error's type.
+        names: all names that the error answers to, those of its base classes included.
         frames: the traceback from the user's frame on; empty if none of the user's code was running.
         values: argument to type and size of what the function was called with.
         duration_s: how long the node had run.
@@ -59,6 +61,7 @@ class NodeFailure(NodeError):
         super().__init__(f"node {node.name!r} failed: {mask(text)}", where=where, hint=mask(hint))
         self.node = node.name
         self.kind = type(error).__name__
+        self.names = frozenset(error_names(error))
         self.frames = mask(_told(error, user)) if user is not None else ""
         self.values = dict(values)
         self.duration_s = duration_s

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mlflow_tmpl.engine.executor import Future
+    from mlflow_tmpl.engine.surroundings import Surroundings
     from mlflow_tmpl.engine.task import Outcome, Task
 
 
@@ -38,6 +39,13 @@ class InlineExecutor:
     """Performs a task when it is submitted."""
 
     slots = 1
+    remote = False
+    can_kill = False
+    blocks = True
+    seats = False
+
+    def __init__(self, surroundings: Surroundings | None = None) -> None:
+        """Nothing of the surroundings matters."""
 
     def submit(self, task: Task) -> Performed:
         """Perform a task, here and now."""
@@ -45,6 +53,9 @@ class InlineExecutor:
             return Performed(perform(task), None)
         except Exception as error:  # noqa: BLE001 (handed on: result() raises it)
             return Performed(None, error)
+
+    def kill(self, future: Future) -> None:
+        """Nothing is ever left under way."""
 
     def close(self, *, cancel: bool) -> None:
         """Nothing is ever left under way."""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from functools import partial
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from time import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from mlflow_tmpl.engine.attempts import Attempts, TimedOut
 from mlflow_tmpl.engine.events import NodeFinished, NodeStarted
 from mlflow_tmpl.engine.failure import NodeFailure
-from mlflow_tmpl.engine.offering import Costs, Offering
+from mlflow_tmpl.engine.machine import Machine
+from mlflow_tmpl.engine.ready import Ready
 from mlflow_tmpl.engine.result import NodeRun
-from mlflow_tmpl.engine.task import Task, ValuesLost
+from mlflow_tmpl.engine.task import ValuesLost
+from mlflow_tmpl.engine.tasks import Tasks
+from mlflow_tmpl.engine.timers import Timers
 from mlflow_tmpl.errors import DataError, MloError
-from mlflow_tmpl.pipeline.names import is_parameter
 from mlflow_tmpl.planning import Action
 from mlflow_tmpl.planning.frontier import Frontier, Verdict
 
@@ -23,16 +26,21 @@ if TYPE_CHECKING:
     from mlflow_tmpl.catalog import Catalog
     from mlflow_tmpl.engine.capture import Capture
     from mlflow_tmpl.engine.decisions import Decisions
+    from mlflow_tmpl.engine.engines import Engines
     from mlflow_tmpl.engine.events import Event
     from mlflow_tmpl.engine.executor import Executor, Future
     from mlflow_tmpl.engine.memory import Values
     from mlflow_tmpl.engine.task import Outcome
+    from mlflow_tmpl.engine.timers import Timer
     from mlflow_tmpl.pipeline import Pipeline
     from mlflow_tmpl.planning import BoundParameter
     from mlflow_tmpl.store.keeping import Keeper
 
 _WAKE_S = 0.2
 """How long a wait may last where a signal does not end it (Windows)."""
+
+LOST = frozenset({"failed", "timed_out", "blocked"})
+"""Statuses of nodes that leave those blocked which need them."""
 
 
 class Loop:
@@ -49,6 +57,8 @@ class Loop:
         keeper: keeps values that take long to make; ``None`` if none are kept.
         keep_going: whether a failure leaves alone what does not depend on it.
         capture: keeps what nodes print.
+        ranks: for each node its place in the order in which ready nodes start; as in the pipeline if not given.
+        machine: what nodes take a part of.
     """
 
     def __init__(
@@ -64,19 +74,35 @@ class Loop:
         keeper: Keeper | None = None,
         keep_going: bool = False,
         capture: Capture | None = None,
+        ranks: Sequence[int] | None = None,
+        machine: Machine | None = None,
     ) -> None:
         self._pipeline = pipeline
-        self._catalog = catalog
-        self._parameters = parameters
         self._decisions = decisions
         self._values = values
         self._emit = emit
         self._keep_going = keep_going
-        self._capture = capture
-        self._keeper = keeper
-        self._costs = Costs(demands)
+        self._ranks = ranks
+        self._machine = machine or Machine()
+        self._tasks = Tasks(
+            pipeline,
+            catalog,
+            parameters,
+            decisions,
+            demands,
+            values,
+            recorded=emit is not None,
+            keeper=keeper,
+            capture=capture,
+        )
+        self._in_memory = self._tasks.in_memory
         self._stopping = False
-        self._in_memory = {name: catalog.is_memory(name) for name in pipeline.datasets}
+        self._finished: SimpleQueue[Future] = SimpleQueue()
+        self._under_way: dict[Future, int] = {}
+        self._timers = Timers()
+        self._deadlines: dict[int, Timer] = {}
+        self._out_of_time: set[int] = set()
+        self._attempts = Attempts()
         self._ended: list[NodeRun | None] = [None] * len(pipeline)
         self.failures: list[NodeFailure] = []
         self._frontier = Frontier(
@@ -87,40 +113,32 @@ class Loop:
             lambda taker, maker: decisions.is_held(maker, demands[taker][maker]),
         )
 
-    def run(self, executor: Executor) -> None:
+    def run(self, engines: Engines) -> None:
         """Run until nothing is left that can be run.
 
         Raises:
             BaseException: what interrupted it; what was under way then counts as cancelled.
         """
-        finished: SimpleQueue[Future] = SimpleQueue()
-        under_way: dict[Future, int] = {}
-        frontier = self._frontier
+        self._default_engine = engines.default
+        self._ready = Ready(self._pipeline, engines, self._machine, self._ranks)
         try:
-            frontier.start()
+            self._frontier.start()
             while True:
-                while frontier.ready and len(under_way) < executor.slots and not self._stopping:
-                    position = frontier.pop()
-                    try:
-                        task = self._task(position)
-                    except DataError as error:  # a value that cannot be copied for this taker
-                        self._fail(position, NodeFailure(self._pipeline.nodes[position], error, {}))
-                        continue
-                    future = executor.submit(task)
-                    under_way[future] = position
-                    future.add_done_callback(finished.put)
-                if not under_way:
+                self._start_ready()
+                if not self._under_way and (self._stopping or not self._timers):
                     break
-                future = _next(finished)
-                self._finish(under_way.pop(future), future)
+                future = self._next()
+                if future is not None:
+                    self._finish(self._under_way.pop(future), future)
+            self._values.settle(self._pipeline.outputs)
         except BaseException:
             try:
-                self._finish_rest(finished, under_way)
+                self._finish_rest()
             finally:
-                executor.close(cancel=True)
+                engines.close(cancel=True)
                 self._close("cancelled")
             raise
-        executor.close(cancel=False)
+        engines.close(cancel=False)
         self._close("skipped")
 
     @property
@@ -128,11 +146,26 @@ class Loop:
         """What came of each node, once the loop has ended."""
         return tuple([ended for ended in self._ended if ended is not None])
 
+    def _next(self) -> Future | None:
+        """Wait for a task to end, or do what is due before that.
+
+        It wakes now and then: on Windows a signal does not end a wait.
+        """
+        while True:
+            wait_s = self._timers.next_in()
+            if wait_s == 0.0:
+                self._timers.run_due()
+                return None
+            try:
+                return self._finished.get(timeout=_WAKE_S if wait_s is None else min(_WAKE_S, wait_s))
+            except Empty:
+                continue
+
     def _decide(self, position: int) -> Verdict:
         try:
             verdict = self._decisions.decide(position)
         except MloError as error:  # in a condition, or of a file that was damaged since
-            self._fail(position, NodeFailure(self._pipeline.nodes[position], error, {}))
+            self._give_up(position, NodeFailure(self._pipeline.nodes[position], error, {}))
             return Verdict.HALT
         node = self._pipeline.nodes[position]
         if verdict is Verdict.OMIT:
@@ -146,92 +179,92 @@ class Loop:
             self._end(position, "reused")
         return verdict
 
-    def _task(self, position: int) -> Task:
+    def _start_ready(self) -> None:
+        """Start all that can start and that there is room for."""
+        frontier, ready = self._frontier, self._ready
+        while not self._stopping:
+            while frontier.ready:
+                ready.put(frontier.pop())
+            taken = ready.take()
+            if taken is None:
+                return
+            self._start(*taken)
+
+    def _start(self, position: int, executor: Executor) -> None:
         node = self._pipeline.nodes[position]
         if self._emit is not None:
-            self._emit(NodeStarted(self._decisions.step(position, self._frontier), time()))
-        values: dict[str, Any] = {}
-        loads: list[tuple[str, str, str]] = []
-        kept: list[tuple[str, Callable[[], Any]]] = []
-        for argument, name in node.inputs.items():
-            if is_parameter(name):
-                bound = self._parameters[position].get(argument) if self._parameters else None
-                if bound is not None:
-                    values[argument] = bound.value
-            elif self._decisions.is_left_out(name):
-                continue
-            elif self._in_memory[name] and (self._keeper is None or name in self._values):
-                values[argument] = self._values.take(name)
-            elif self._in_memory[name]:
-                assert self._keeper is not None
-                kept.append((argument, partial(self._keeper.kept.load, self._decisions.expected(name))))
-                self._values.pass_by(name)
-            else:
-                loads.append((argument, name, self._decisions.expected(name)))
-        keeps = [name for name in node.outputs if self._in_memory[name]]
-        saves = [name for name in node.outputs if not self._in_memory[name]]
-        if saves and self._decisions.standing(position) is not None:
-            saves = []
-        recorded, offering = self._emit is not None, self._offering(position, keeps)
-        return Task(node, self._catalog, values, loads, saves, keeps, recorded, self._capture, kept, offering)
+            step, attempt = self._decisions.step(position, self._frontier), self._attempts.number(position)
+            self._emit(NodeStarted(step, time(), attempt, node.options.engine or self._default_engine))
+        try:
+            task = self._tasks.make(position, remote=executor.remote)
+        except DataError as error:  # a value that cannot be copied for this taker
+            self._ready.give_back(position)
+            self._give_up(position, NodeFailure(node, error, {}))
+            return
+        future = executor.submit(task)
+        self._under_way[future] = position
+        if node.options.timeout_s is not None and executor.can_kill:
+            call = partial(self._kill, position, future, executor)
+            self._deadlines[position] = self._timers.set(node.options.timeout_s, call)
+        future.add_done_callback(self._finished.put)
 
-    def _offering(self, position: int, outputs: Sequence[str]) -> Offering | None:
-        """Return what a task needs to offer values; ``None`` where nothing tells what they are the values of."""
-        if self._keeper is None or not outputs or self._decisions.parts(position) is None:
-            return None
-        options = self._pipeline.nodes[position].options
-        modes = {name: self._catalog.keep_mode(name) or options.keep for name in outputs}
-        return Offering(self._keeper, modes, self._costs.above(position)) if options.reuse else None
+    def _kill(self, position: int, future: Future, executor: Executor) -> None:
+        if future in self._under_way:
+            self._out_of_time.add(position)
+            executor.kill(future)
 
     def _finish(self, position: int, future: Future) -> None:
+        self._ready.give_back(position)
+        if position in self._deadlines:
+            self._timers.cancel(self._deadlines.pop(position))
         try:
             outcome = future.result()
         except NodeFailure as failure:
             self._fail(position, failure)
             return
         except ValuesLost as lost:
-            self._wait_again(position, lost.values)
+            self._tasks.put_back(position, lost.values)
+            self._frontier.lack(position)
             return
+        self._tasks.let_go(position)
         self._values.put(outcome.values)
         if self._emit is None:
             self._end(position, "done", outcome=outcome)
         else:
             saved = {name: known.fingerprint for name, known in outcome.saved.items()}
             made = self._decisions.finished(position, saved, sure=not outcome.moved)
-            self._keep(position, outcome)
+            self._tasks.keep(position, outcome)
             self._end(position, "done", outcome=outcome, fingerprints=made)
         self._frontier.complete(position)
 
-    def _keep(self, position: int, outcome: Outcome) -> None:
-        """Hand on what a node has offered, if what it was made from is what its key says."""
-        bundle, outcome.bundle, kept = outcome.bundle, None, False
-        keeper = self._keeper
-        sure = self._decisions.parts(position) is not None and not outcome.moved
-        if keeper is not None and sure and (bundle is not None or keeper.kept.rows):
-            outputs = filter(self._in_memory.__getitem__, self._pipeline.nodes[position].outputs)
-            kept = keeper.keep({name: self._decisions.expected(name) for name in outputs}, bundle)
-        self._costs.ran(position, outcome.duration_s, kept=kept)
-
-    def _wait_again(self, position: int, given: Mapping[str, Any]) -> None:
-        """Let a node wait for values that the store had and has no more; what it was given is put back."""
-        for argument, name in self._pipeline.nodes[position].inputs.items():
-            if not is_parameter(name) and self._in_memory[name]:
-                if argument in given:
-                    self._values.put({name: given[argument]})
-                self._values.take_back(name)
-        self._frontier.lack(position)
-
     def _fail(self, position: int, failure: NodeFailure) -> None:
+        """Have a node that failed called again, or give it up."""
+        node, status = self._pipeline.nodes[position], "failed"
+        if position in self._out_of_time:
+            self._out_of_time.discard(position)
+            log = failure.log
+            failure = NodeFailure(node, TimedOut(node), failure.values, node.options.timeout_s or 0.0)
+            failure.log, status = log, "timed_out"
+        wait_s = None if self._stopping else self._attempts.wait_s(position, node, failure)
+        if wait_s is not None:
+            self._end(position, "retried", error=failure, wait_s=wait_s)
+            self._attempts.failed(position)
+            self._timers.set(wait_s, partial(self._ready.put, position))
+            return
+        self._give_up(position, failure, status)
+
+    def _give_up(self, position: int, failure: NodeFailure, status: str = "failed") -> None:
+        self._tasks.let_go(position)
         self.failures.append(failure)
         self._stopping = not self._keep_going
-        self._end(position, "failed", error=failure)
+        self._end(position, status, error=failure)
 
-    def _finish_rest(self, finished: SimpleQueue[Future], under_way: dict[Future, int]) -> None:
+    def _finish_rest(self) -> None:
         """Record what ended before the interruption and was not looked at yet, so that it need not run again."""
-        while not finished.empty():
-            future = finished.get()
-            if future in under_way:
-                self._finish(under_way.pop(future), future)
+        while not self._finished.empty():
+            future = self._finished.get()
+            if future in self._under_way:
+                self._finish(self._under_way.pop(future), future)
 
     def _end(
         self,
@@ -241,10 +274,19 @@ class Loop:
         outcome: Outcome | None = None,
         fingerprints: Mapping[str, str] | None = None,
         error: NodeFailure | None = None,
+        wait_s: float = 0.0,
     ) -> None:
+        """Say what came of a node, or of an attempt at it that another one follows."""
         step = self._decisions.step(position, self._frontier)
-        duration_s = outcome.duration_s if outcome else error.duration_s if error else 0.0
-        self._ended[position] = NodeRun(step.node.name, step.action, status, step.reasons, duration_s, error)
+        ran = outcome or error
+        duration_s = ran.duration_s if ran else 0.0
+        engine = (step.node.options.engine or self._default_engine) if ran else ""
+        attempt = self._attempts.number(position)
+        if status != "retried":
+            ended = NodeRun(
+                step.node.name, step.action, status, step.reasons, duration_s, error, attempt, engine
+            )
+            self._ended[position] = ended
         if self._emit is None:
             return
         standing = self._decisions.standing(position)
@@ -259,12 +301,14 @@ class Loop:
                 fingerprints if outcome else standing.outputs if standing else None,
                 standing.id if standing else "",
                 error,
+                attempt,
+                engine,
+                wait_s,
             )
         )
 
     def _close(self, unfinished: str) -> None:
         """Say of every node that has not come to an end what became of it."""
-        lost = {"failed", "blocked"}
         for position, ended in enumerate(self._ended):
             if ended is not None:
                 continue
@@ -274,16 +318,5 @@ class Loop:
                 self._end(position, "reused" if reused else "skipped")
                 continue
             needs = [self._ended[need] for need in self._pipeline.needs[position]]
-            blocked = any(need is not None and need.status in lost for need in needs)
+            blocked = any(need is not None and need.status in LOST for need in needs)
             self._end(position, "blocked" if blocked else unfinished)
-
-
-def _next(finished: SimpleQueue[Future]) -> Future:
-    """Wait for a task to end, waking now and then: on Windows a signal does not end a wait."""
-    from queue import Empty
-
-    while True:
-        try:
-            return finished.get(timeout=_WAKE_S)
-        except Empty:
-            continue

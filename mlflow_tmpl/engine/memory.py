@@ -106,8 +106,19 @@ class Values:
                 self._held[base_name(name)] = held.get()
                 held.release()
 
+    def copy(self, name: str) -> Any:
+        """Return a value that shares no changes with what is held; `pass_by` follows when the taker is done.
+
+        Raises:
+            ValueGone: it went with its worker.
+        """
+        held = self._held[base_name(name)]
+        if isinstance(held, Handle):
+            return held.get()
+        return isolate(held, self._mode(name) if self._mode else None)
+
     def pass_by(self, name: str) -> None:
-        """Count one more taker, who has the value from elsewhere."""
+        """Count one more taker, who has the value from elsewhere, or has had it long enough."""
         base = base_name(name)
         self._left[base] -= 1
         if self._left[base] <= 0:

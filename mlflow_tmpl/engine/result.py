@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from mlflow_tmpl.catalog import Catalog
     from mlflow_tmpl.engine.failure import NodeFailure
+    from mlflow_tmpl.engine.loop import Loop
+    from mlflow_tmpl.engine.memory import Values
+    from mlflow_tmpl.pipeline import Pipeline
     from mlflow_tmpl.planning import Action, Reason
 
 
@@ -23,10 +26,12 @@ class NodeRun:
     Attributes:
         name: of the node.
         action: what was decided in the end.
-        status: a word of the ledger: ``done reused skipped blocked failed cancelled``.
+        status: a word of the ledger: ``done reused skipped blocked failed timed_out cancelled``.
         reasons: why it ran.
         duration_s: how long it ran; 0 if it did not.
         error: why it failed.
+        attempts: how often it was called.
+        engine: where it ran; empty if it did not.
     """
 
     name: str
@@ -35,6 +40,8 @@ class NodeRun:
     reasons: tuple[Reason, ...]
     duration_s: float
     error: NodeFailure | None = None
+    attempts: int = 1
+    engine: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the node run as plain data."""
@@ -126,3 +133,35 @@ class RunResult:
 
     def __repr__(self) -> str:
         return f"<RunResult {self.id} {self.status}: {', '.join(self.outputs)}>"
+
+
+_GIVES = frozenset({"done", "reused"})
+"""Statuses of nodes whose saved outputs are those of this run; behind any other lies what an earlier one left."""
+
+
+def result_of(
+    run_id: str,
+    pipeline: Pipeline,
+    catalog: Catalog,
+    loop: Loop,
+    values: Values,
+    duration_s: float,
+    notes: tuple[str, ...] = (),
+    kept: Mapping[str, Callable[[], Any]] | None = None,
+) -> RunResult:
+    """Return what a run gives back.
+
+    Raises:
+        NodeFailure: the first node that failed; its `result` has what came of all.
+    """
+    left = {name: values[name] for name in pipeline.outputs if name in values}
+    given = [node for node, ended in zip(pipeline.nodes, loop.nodes, strict=True) if ended.status in _GIVES]
+    saved = tuple(name for node in given for name in node.outputs if not catalog.is_memory(name))
+    status = "failed" if loop.failures else "done"
+    result = RunResult(
+        run_id, status, loop.nodes, duration_s, left, saved, pipeline.outputs, catalog, notes, kept
+    )
+    if loop.failures:
+        loop.failures[0].result = result
+        raise loop.failures[0]
+    return result

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from mlflow_tmpl.engine.task import perform
 
 if TYPE_CHECKING:
+    from mlflow_tmpl.engine.executor import Future as Under
+    from mlflow_tmpl.engine.surroundings import Surroundings
     from mlflow_tmpl.engine.task import Outcome, Task
 
 
@@ -16,16 +18,24 @@ class ThreadsExecutor:
     """Performs tasks in a pool of threads.
 
     Args:
-        jobs: how many at a time; as many as there are processors unless given.
+        surroundings: tell how many at a time; as many as there are processors unless they do.
     """
 
-    def __init__(self, jobs: int | None = None) -> None:
-        self.slots = jobs or os.cpu_count() or 1
+    remote = False
+    can_kill = False
+    blocks = False
+    seats = False
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self.slots = surroundings.jobs or os.cpu_count() or 1
         self._pool = ThreadPoolExecutor(self.slots, thread_name_prefix="mlo")
 
     def submit(self, task: Task) -> Future[Outcome]:
         """Start a task in the next free thread."""
         return self._pool.submit(perform, task)
+
+    def kill(self, future: Under) -> None:
+        """Leave it: a thread cannot be ended."""
 
     def close(self, *, cancel: bool) -> None:
         """Wait for the tasks under way; with `cancel` leave them behind, as a thread cannot be ended."""

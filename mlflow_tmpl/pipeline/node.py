@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from mlflow_tmpl.errors import PipelineError, did_you_mean
 from mlflow_tmpl.pipeline.condition import Condition
 from mlflow_tmpl.pipeline.names import PARAMETER_PREFIX, PARAMETERS, is_dataset_name, is_word
+from mlflow_tmpl.pipeline.options import NO_RESOURCES, NodeOptions, OptionError, Resources, Retries
 from mlflow_tmpl.pipeline.signature import (
     Signature,
     describe,
@@ -27,24 +28,6 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound="Callable[..., Any]")
 
 _set = object.__setattr__
-
-KEEP_MODES = ("auto", "always", "never")
-"""Whether a value of memory goes to the store."""
-
-
-@dataclass(frozen=True, slots=True)
-class NodeOptions:
-    """How a node is run, apart from what it computes.
-
-    Attributes:
-        reuse: whether an earlier result under the same key stands for this node; ``False`` for functions
-            that are not deterministic or that have effects.
-        keep: whether what it leaves in memory goes to the store: ``auto`` where that pays, ``always``, ``never``.
-    """
-
-    reuse: bool = True
-    keep: str = "auto"
-
 
 _DEFAULT_OPTIONS = NodeOptions()
 
@@ -149,12 +132,6 @@ class Node:
                 )
         if len(self.outputs) > 1 and len(set(self.outputs)) < len(self.outputs):
             raise self.error(f"node {self.name!r} names an output twice: {', '.join(self.outputs)}")
-
-        if self.options.keep not in KEEP_MODES:
-            raise self.error(
-                f"node {self.name!r} cannot have keep={self.options.keep!r}",
-                hint=f"it is one of {', '.join(KEEP_MODES)}",
-            )
 
     def __eq__(self, other: object) -> bool:
         """Two nodes are equal when the same function is wired in the same way under the same name."""
@@ -317,6 +294,11 @@ def node(
     reuse: bool = True,
     keep: str = "auto",
     when: When = None,
+    retries: int | Mapping[str, Any] | Retries = 0,
+    timeout_s: float | None = None,
+    resources: Mapping[str, Any] | Resources = NO_RESOURCES,
+    priority: int = 0,
+    engine: str | None = None,
 ) -> Callable[[Function], Function]: ...
 def node(
     func: Function | None = None,
@@ -329,11 +311,15 @@ def node(
     reuse: bool = True,
     keep: str = "auto",
     when: When = None,
+    retries: int | Mapping[str, Any] | Retries = 0,
+    timeout_s: float | None = None,
+    resources: Mapping[str, Any] | Resources = NO_RESOURCES,
+    priority: int = 0,
+    engine: str | None = None,
 ) -> Function | Callable[[Function], Function]:
     """Mark a function of a node module as a node; it stays an ordinary function.
 
-    Args: as for `Node`; ``reuse=False`` is for functions that are not deterministic or that have effects, `keep`
-    says whether what it leaves in memory goes to the store: ``auto`` where that pays, ``always``, ``never``.
+    Args: as for `Node`, and the options of `NodeOptions`.
 
     Example:
         >>> @node(outputs="doubled")
@@ -345,7 +331,13 @@ def node(
     """
 
     def mark(function: Function) -> Function:
-        options = NodeOptions(reuse, keep)
+        try:
+            options = NodeOptions(reuse, keep, retries, timeout_s, resources, priority, engine)
+        except OptionError as error:
+            own = name or _name_of(function)
+            raise OptionError(
+                f"node {own!r}: {error.message}", where=where_defined(function), hint=error.hint
+            ) from None
         made = Node(
             function, inputs, outputs, name=name, tags=tags, namespace=namespace, options=options, when=when
         )

@@ -49,7 +49,7 @@ def test_a_remembered_function_says_what_the_function_says() -> None:
 
 
 def test_what_is_not_plain_is_refused() -> None:
-    node = Node(chunks, "a", "b", options=NodeOptions(keep="auto"))
-    object.__setattr__(node, "options", NodeOptions(keep=object()))  # type: ignore[arg-type]
+    node = Node(chunks, "a", "b")
+    object.__setattr__(node, "tags", frozenset({object()}))
     with pytest.raises(NotPlain):
         tell_node(node, 0)

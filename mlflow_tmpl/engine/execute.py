@@ -1,0 +1,128 @@
+"""Running a plan: what happens is told to whoever listens, and what comes of it is given back."""
+
+from __future__ import annotations
+
+from functools import partial
+from time import perf_counter, time
+from typing import TYPE_CHECKING, Any
+
+from mlflow_tmpl.engine.capture import Capture
+from mlflow_tmpl.engine.decisions import Planned
+from mlflow_tmpl.engine.engines import Engines, check_engine, picked
+from mlflow_tmpl.engine.events import RunFinished, RunStarted
+from mlflow_tmpl.engine.identity import new_run_id
+from mlflow_tmpl.engine.keeping import Keeping
+from mlflow_tmpl.engine.loop import Loop
+from mlflow_tmpl.engine.memory import Values
+from mlflow_tmpl.engine.result import result_of
+from mlflow_tmpl.engine.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from mlflow_tmpl.engine.events import Event, Listener
+    from mlflow_tmpl.engine.result import RunResult
+    from mlflow_tmpl.planning import Plan
+    from mlflow_tmpl.store.keeping import Keeper
+    from mlflow_tmpl.store.kept import KeptValues
+
+
+def execute(
+    plan: Plan,
+    listeners: Sequence[Listener] = (),
+    *,
+    engine: str = "auto",
+    jobs: int | None = None,
+    address: str | None = None,
+    keep_going: bool = False,
+    context: Mapping[str, Any] | None = None,
+    run_id: str = "",
+    keeper: Keeper | None = None,
+    source: Path | None = None,
+) -> RunResult:
+    """Run a plan.
+
+    Args:
+        plan: what is to be done.
+        listeners: are told what happens.
+        engine: where nodes run that name no engine of their own.
+        jobs: how many at a time.
+        address: of the cluster that the engine uses.
+        keep_going: whether a failure leaves alone what does not depend on it.
+        context: how the run was asked for; the listeners get it.
+        run_id: of the run; a new one unless given.
+        keeper: keeps values that take long to make.
+        source: folder that the project's modules are imported from.
+
+    Raises:
+        UsageError: there is no such engine, or it cannot do what nodes ask for.
+        NodeFailure: the first node that failed; its `result` has what came of all.
+        BaseException: what interrupted the run, once what had finished is recorded.
+    """
+
+    def emit(event: Event) -> None:
+        _tell(told, event)
+
+    keeping = (
+        Keeping(plan.shelf, plan.catalog, emit, plan.pipeline.producers) if plan.shelf is not None else None
+    )
+    told = (keeping, *listeners) if keeping is not None else tuple(listeners)
+    check_engine(engine, jobs)
+    run_id, started, capture = run_id or new_run_id(), perf_counter(), Capture()
+    engines = Engines(
+        picked(engine, jobs),
+        Surroundings(run_id, plan.catalog, plan.pipeline.datasets, source, capture, jobs, address),
+    )
+    values = Values(plan.pipeline, {}, plan.catalog.copy_mode)
+    status = "cancelled"
+    try:
+        emit(RunStarted(run_id, plan, {**(context or {}), "engine": engines.default}, time()))
+        loop = Loop(
+            plan.pipeline,
+            plan.catalog,
+            plan.parameters,
+            Planned(plan, keeping.restore if keeping is not None else None),
+            plan.demands,
+            values,
+            emit,
+            keeper=keeper,
+            keep_going=keep_going,
+            capture=capture,
+        )
+        with capture.listening():
+            loop.run(engines)
+        if not loop.failures:
+            plan.catalog.confirm(plan.pipeline.inputs)
+        status = "failed" if loop.failures else "done"
+    finally:
+        try:
+            if keeping is not None:
+                keeping.close()
+        finally:
+            emit(RunFinished(run_id, status, time(), perf_counter() - started))
+    notes = keeping.notes if keeping is not None else ()
+    kept = _kept_outputs(plan, loop, keeper.kept) if keeper is not None else {}
+    return result_of(run_id, plan.pipeline, plan.catalog, loop, values, perf_counter() - started, notes, kept)
+
+
+def _kept_outputs(plan: Plan, loop: Loop, kept: KeptValues) -> dict[str, Callable[[], Any]]:
+    """Return how to read the values that the run gives back and that no node of it had to make."""
+    return {
+        name: partial(kept.load, plan.decider.expected(name))
+        for node, ended in zip(plan.pipeline.nodes, loop.nodes, strict=True)
+        if ended.status == "reused"
+        for name in plan.decider.final_outputs(node)
+    }
+
+
+def _tell(listeners: Sequence[Listener], event: Event) -> None:
+    """Tell all listeners, also after one that fails: a display has to close though the ledger cannot be written."""
+    failure: BaseException | None = None
+    for listener in listeners:
+        try:
+            listener(event)
+        except BaseException as error:  # noqa: BLE001 (raised below)
+            failure = failure or error
+    if failure is not None:
+        raise failure

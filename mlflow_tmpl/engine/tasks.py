@@ -1,0 +1,151 @@
+"""What a node is called with: made when it starts, put back when it could not be called, let go when it has ended."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from mlflow_tmpl.engine.offering import Costs, Offering
+from mlflow_tmpl.engine.task import Task
+from mlflow_tmpl.pipeline.names import is_parameter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from mlflow_tmpl.catalog import Catalog
+    from mlflow_tmpl.engine.capture import Capture
+    from mlflow_tmpl.engine.decisions import Decisions
+    from mlflow_tmpl.engine.memory import Values
+    from mlflow_tmpl.engine.task import Outcome
+    from mlflow_tmpl.pipeline import Pipeline
+    from mlflow_tmpl.planning import BoundParameter
+    from mlflow_tmpl.store.keeping import Keeper
+
+
+class Tasks:
+    """Makes the tasks of a run.
+
+    A node that leaves this process, or that may be called again, gets values that stay counted as taken by nobody
+    until it has ended: what one attempt does to its arguments never reaches the next.
+
+    Args:
+        pipeline: the nodes.
+        catalog: their datasets.
+        parameters: for each node the parameters that it takes.
+        decisions: what is done about each node.
+        demands: for each node the nodes that give it values in memory, and which.
+        values: what lives in memory.
+        recorded: whether the content of what is saved is fingerprinted.
+        keeper: keeps values that take long to make; ``None`` if none are kept.
+        capture: keeps what nodes print.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        catalog: Catalog,
+        parameters: Sequence[Mapping[str, BoundParameter]] | None,
+        decisions: Decisions,
+        demands: Sequence[Mapping[int, Sequence[str]]],
+        values: Values,
+        *,
+        recorded: bool,
+        keeper: Keeper | None,
+        capture: Capture | None,
+    ) -> None:
+        self._nodes = pipeline.nodes
+        self._catalog = catalog
+        self._parameters = parameters
+        self._decisions = decisions
+        self._values = values
+        self._recorded = recorded
+        self._keeper = keeper
+        self._capture = capture
+        self._costs = Costs(demands)
+        self._lent: set[int] = set()
+        self.in_memory = {name: catalog.is_memory(name) for name in pipeline.datasets}
+
+    def make(self, position: int, *, remote: bool) -> Task:
+        """Return a node with all that it is called with.
+
+        Args:
+            position: of the node.
+            remote: whether it is called in another process, which has what it gets for itself.
+
+        Raises:
+            DataError: a value cannot be copied for this taker.
+        """
+        node, in_memory, again = self._nodes[position], self.in_memory, False
+        if remote or node.options.retries.count:
+            again = not remote
+            self._lent.add(position)
+        take = self._values.lend if remote else self._values.copy if again else self._values.take
+        values: dict[str, Any] = {}
+        loads: list[tuple[str, str, str]] = []
+        kept: list[tuple[str, Callable[[], Any]]] = []
+        for argument, name in node.inputs.items():
+            if is_parameter(name):
+                bound = self._parameters[position].get(argument) if self._parameters else None
+                if bound is not None:
+                    values[argument] = deepcopy(bound.value) if again else bound.value
+            elif self._decisions.is_left_out(name):
+                continue
+            elif in_memory[name] and (self._keeper is None or name in self._values):
+                values[argument] = take(name)
+            elif in_memory[name]:
+                assert self._keeper is not None
+                kept.append((argument, partial(self._keeper.kept.load, self._decisions.expected(name))))
+                if position not in self._lent:
+                    self._values.pass_by(name)
+            else:
+                loads.append((argument, name, self._decisions.expected(name)))
+        keeps = [name for name in node.outputs if in_memory[name]]
+        saves = [name for name in node.outputs if not in_memory[name]]
+        if saves and self._decisions.standing(position) is not None:
+            saves = []
+        offering = self._offering(position, keeps)
+        return Task(
+            node, self._catalog, values, loads, saves, keeps, self._recorded, self._capture, kept, offering
+        )
+
+    def put_back(self, position: int, given: Mapping[str, Any]) -> None:
+        """Take back what a node was given that could not be called for want of the rest."""
+        if position in self._lent:
+            self._lent.discard(position)
+            return
+        for argument, name in self._taken(position):
+            if argument in given:
+                self._values.put({name: given[argument]})
+            self._values.take_back(name)
+
+    def let_go(self, position: int) -> None:
+        """Count a node that has ended as having taken what was lent to it."""
+        if position in self._lent:
+            self._lent.discard(position)
+            for _, name in self._taken(position):
+                self._values.pass_by(name)
+
+    def keep(self, position: int, outcome: Outcome) -> None:
+        """Hand on what a node has offered, if what it was made from is what its key says."""
+        bundle, outcome.bundle, kept = outcome.bundle, None, False
+        keeper = self._keeper
+        sure = self._decisions.parts(position) is not None and not outcome.moved
+        if keeper is not None and sure and (bundle is not None or keeper.kept.rows):
+            outputs = filter(self.in_memory.__getitem__, self._nodes[position].outputs)
+            kept = keeper.keep({name: self._decisions.expected(name) for name in outputs}, bundle)
+        self._costs.ran(position, outcome.duration_s, kept=kept)
+
+    def _offering(self, position: int, outputs: Sequence[str]) -> Offering | None:
+        """Return what a task needs to offer values; ``None`` where nothing tells what they are the values of."""
+        if self._keeper is None or not outputs or self._decisions.parts(position) is None:
+            return None
+        options = self._nodes[position].options
+        modes = {name: self._catalog.keep_mode(name) or options.keep for name in outputs}
+        return Offering(self._keeper, modes, self._costs.above(position)) if options.reuse else None
+
+    def _taken(self, position: int) -> Iterator[tuple[str, str]]:
+        """Yield argument and name of the values in memory that a node takes."""
+        for argument, name in self._nodes[position].inputs.items():
+            if not is_parameter(name) and self.in_memory[name]:
+                yield argument, name
