@@ -30,7 +30,7 @@ class NodeRun:
         reasons: why it ran.
         duration_s: how long it ran; 0 if it did not.
         error: why it failed.
-        attempts: how often it was called.
+        attempt: how often it was called, counted from 1.
         engine: where it ran; empty if it did not.
     """
 
@@ -40,7 +40,7 @@ class NodeRun:
     reasons: tuple[Reason, ...]
     duration_s: float
     error: NodeFailure | None = None
-    attempts: int = 1
+    attempt: int = 1
     engine: str = ""
 
     def to_json(self) -> dict[str, Any]:
@@ -51,6 +51,8 @@ class NodeRun:
             "status": self.status,
             "reasons": [reason.to_json() for reason in self.reasons],
             "duration_s": round(self.duration_s, 6),
+            **({"engine": self.engine} if self.engine else {}),
+            **({"attempt": self.attempt} if self.attempt > 1 else {}),
         }
         return {**plain, "error": self.error.to_json()} if self.error else plain
 

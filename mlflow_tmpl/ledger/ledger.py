@@ -20,7 +20,7 @@ from mlflow_tmpl.ledger.listing import (
     newest,
     run_record,
 )
-from mlflow_tmpl.ledger.records import NodeRecord, RunRecord, Surroundings
+from mlflow_tmpl.ledger.records import NODE_FIELDS, NodeRecord, RunRecord, Surroundings, node_records
 from mlflow_tmpl.ledger.references import find_deleted, find_run
 from mlflow_tmpl.ledger.schema import PULLED
 from mlflow_tmpl.ledger.sources import known_sources, source_text
@@ -44,17 +44,16 @@ if TYPE_CHECKING:
     from mlflow_tmpl.store.shared import SharedStore
 
 _NODES = (
-    "SELECT node, action, status, reasons, duration_s, ended_at, error FROM node_run WHERE run = ? "
-    "ORDER BY ended_at IS NULL, ended_at, node"
+    f"SELECT {NODE_FIELDS} FROM node_run WHERE run = ? ORDER BY ended_at IS NULL, ended_at, node, attempt"
 )
 _OUTPUTS = """
     SELECT argument, fingerprint FROM node_run JOIN result_io ON result_io.result = node_run.result
     WHERE node_run.run = ? AND direction = 'out' ORDER BY node_run.ended_at, argument"""
-_LAST = """
-    SELECT node, action, status, reasons, duration_s, ended_at, error FROM node_run
-    WHERE node = ? AND (status NOT IN ('reused', 'skipped')
+_LAST = f"""
+    SELECT {NODE_FIELDS} FROM node_run
+    WHERE node = ? AND (status NOT IN ('reused', 'skipped', 'retried')
         OR reasons LIKE '%"kind": "condition"%' OR reasons LIKE '%"kind": "left_out"%')
-    ORDER BY run DESC LIMIT 1"""
+    ORDER BY run DESC, attempt DESC LIMIT 1"""
 
 
 class Ledger:
@@ -221,7 +220,7 @@ class Ledger:
         self.leases.close_lost()
         run_id = self.find(reference)
         row = self._database.query(f"{SELECT_RUNS} WHERE run.id = ?", (run_id,))[0]
-        nodes = tuple(_node_record(node) for node in self._database.query(_NODES, (run_id,)))
+        nodes = node_records(self._database.query(_NODES, (run_id,)))
         counts: dict[str, int] = {}
         for node in nodes:
             counts[node.status] = counts.get(node.status, 0) + 1
@@ -401,7 +400,7 @@ class Ledger:
         for name in nodes:
             rows = self._database.query(_LAST, (name,))
             if rows:
-                found[name] = _node_record(rows[0])
+                (found[name],) = node_records(rows)
         return found
 
     def known_sources(self, ids: Iterable[str]) -> set[str]:
@@ -462,16 +461,3 @@ class Ledger:
         """Return what a hash of parameters, an environment or a definition stands for."""
         rows = self._database.query(f"SELECT content FROM {table} WHERE id = ?", (content_id,))
         return json.loads(rows[0][0]) if rows else {}
-
-
-def _node_record(row: Sequence[Any]) -> NodeRecord:
-    name, action, status, reasons, duration_s, ended_at, error = row
-    return NodeRecord(
-        name,
-        action,
-        status,
-        tuple(json.loads(reasons)),
-        duration_s,
-        ended_at,
-        json.loads(error) if error else None,
-    )

@@ -253,7 +253,8 @@ def _records(database: Database, rows: Sequence[Any]) -> list[RunRecord]:
     events, tags, names = EventLog(database), dict[str, dict[str, str]](), dict[str, list[str]]()
     has_events = bool(database.query("SELECT 1 FROM event WHERE kind IN (?, ?) LIMIT 1", (TAG, _ALIAS)))
     for some in _chunks(ids):
-        sql = f"SELECT run, status, count(*) FROM node_run WHERE run IN ({_marks(some)}) GROUP BY run, status"
+        ended = f"run IN ({_marks(some)}) AND status <> 'retried'"
+        sql = f"SELECT run, status, count(*) FROM node_run WHERE {ended} GROUP BY run, status"
         for run, status, count in database.query(sql, some):
             counts.setdefault(run, {})[status] = count
         if has_events:

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from mlflow_tmpl.ledger.database import Database
 
 _RUN = "SELECT started_at, duration_s, status, engine, actor, host FROM run WHERE id = ?"
-_NODES = (
-    "SELECT node, status, ended_at, duration_s, reasons, log, error FROM node_run WHERE run = ? ORDER BY node"
-)
+_NODES = """
+    SELECT node, status, ended_at, duration_s, reasons, log, error FROM node_run
+    WHERE run = ? ORDER BY node, attempt"""
 _EVENTS = "SELECT at, actor, kind, name, value, reason FROM event WHERE subject = ? OR (kind = 'alias' AND value = ?)"
 
 

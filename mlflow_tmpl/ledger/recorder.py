@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mlflow_tmpl.catalog import Catalog
     from mlflow_tmpl.engine.events import Event
     from mlflow_tmpl.engine.metrics import Metric
-    from mlflow_tmpl.planning import Plan, Reason, Step
+    from mlflow_tmpl.planning import Plan, Reason
 
     Row = tuple[Any, ...]
     Told = tuple[str, Row]
@@ -82,13 +82,14 @@ class Recorder:
     def rows_of(self, events: Sequence[Event]) -> Mapping[str, Sequence[Row]]:
         """Return statement -> rows; of a node that began and ended within these events only the end is told."""
         rows: dict[str, list[Row]] = {}
-        ended = {event.step.node.name for event in events if isinstance(event, NodeFinished)}
+        ended = {(event.step.node.name, event.attempt) for event in events if isinstance(event, NodeFinished)}
         for event in events:
             told: Iterable[Told] = ()
             if isinstance(event, NodeFinished):
                 told = self._node_finished(event)
             elif isinstance(event, NodeStarted):
-                told = () if event.step.node.name in ended else (self._node_run(event.step, "running"),)
+                known = (event.step.node.name, event.attempt) in ended
+                told = () if known else (self._node_run(event, "running"),)
             elif isinstance(event, RunStarted):
                 told = self._run_started(event)
             elif isinstance(event, ContentFound):
@@ -179,7 +180,7 @@ class Recorder:
             yield from self._metrics_of_reused(event)
         error = canonical_json(self._masked(event.error.to_json())) if event.error else None
         log = self._log(event)
-        yield self._node_run(event.step, event.status, result, event.at, event.duration_s, error, log)
+        yield self._node_run(event, event.status, result, event.at, event.duration_s, error, log)
 
     def _metrics_of_reused(self, event: NodeFinished) -> Iterator[Told]:
         """Yield the metrics of what was made before its role was declared."""
@@ -197,7 +198,7 @@ class Recorder:
 
     def _node_run(
         self,
-        step: Step,
+        event: NodeStarted | NodeFinished,
         status: str,
         result: str = "",
         at: float | None = None,
@@ -205,9 +206,10 @@ class Recorder:
         error: str | None = None,
         log: str | None = None,
     ) -> Told:
+        step = event.step
         reasons = _told(step.reasons) if step.reasons else "[]"
-        what = (self._run, step.node.name, "", 1, step.action.value, status, result, reasons)
-        return NODE_RUN, (*what, self._engine, self._host, at, duration_s, None, log, error)
+        what = (self._run, step.node.name, "", event.attempt, step.action.value, status, result, reasons)
+        return NODE_RUN, (*what, event.engine or self._engine, self._host, at, duration_s, None, log, error)
 
     def _masked(self, data: Any) -> Any:
         """Return texts and plain data without the secrets that this run knows."""

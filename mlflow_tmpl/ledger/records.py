@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+import json
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 SHORT_ID = 13
 """Digits of a run's id that are shown: its time to the millisecond."""
@@ -21,6 +25,9 @@ class NodeRecord:
         duration_s: how long it ran; ``None`` while it has not ended.
         ended_at: seconds since the epoch.
         error: what `NodeFailure.to_json` gives, if it failed.
+        attempt: how often it was begun, counted from 1.
+        engine: where it ran.
+        retried: the attempts before this one.
     """
 
     name: str
@@ -30,6 +37,9 @@ class NodeRecord:
     duration_s: float | None
     ended_at: float | None
     error: dict[str, Any] | None
+    attempt: int = 1
+    engine: str = ""
+    retried: tuple[NodeRecord, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the record as plain data."""
@@ -39,8 +49,54 @@ class NodeRecord:
             "status": self.status,
             "reasons": list(self.reasons),
             "duration_s": self.duration_s,
+            **({"engine": self.engine} if self.engine else {}),
         }
+        if self.attempt > 1:
+            plain["attempt"] = self.attempt
+        if self.retried:
+            plain["retried"] = [_told_attempt(each) for each in self.retried]
         return {**plain, "error": self.error} if self.error else plain
+
+
+def _told_attempt(record: NodeRecord) -> dict[str, Any]:
+    told = {"attempt": record.attempt, "engine": record.engine, "duration_s": record.duration_s}
+    return {**told, "ended_at": record.ended_at, "error": record.error}
+
+
+NODE_FIELDS = "node, action, status, reasons, duration_s, ended_at, error, attempt, engine"
+"""Columns of ``node_run`` that `node_records` takes."""
+
+
+def node_records(rows: Iterable[Sequence[Any]]) -> tuple[NodeRecord, ...]:
+    """Return the nodes of a run, each with the attempts before its last one.
+
+    Args:
+        rows: with the columns of `NODE_FIELDS`, in the order in which they ended.
+    """
+    retried: dict[str, list[NodeRecord]] = {}
+    found = []
+    for row in rows:
+        record = _node_record(row)
+        if record.status == "retried":
+            retried.setdefault(record.name, []).append(record)
+        else:
+            found.append(record)
+    if not retried:
+        return tuple(found)
+    ended = {each.name for each in found}
+    left = [attempts[-1] for name, attempts in retried.items() if name not in ended]
+    return tuple(
+        [replace(each, retried=tuple(retried.get(each.name, ()))) for each in found]
+        + [replace(each, retried=tuple(retried[each.name][:-1])) for each in left]
+    )
+
+
+def _node_record(row: Sequence[Any]) -> NodeRecord:
+    name, action, status, reasons, duration_s, ended_at, error, attempt, engine = row
+    told = json.loads(error) if error else None
+    return NodeRecord(
+        name, action, status, tuple(json.loads(reasons)), duration_s, ended_at, told, attempt, engine
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.pipeline.names import base_name, is_parameter, parameter_key
@@ -287,7 +287,9 @@ def _node(
             ]
         ),
         options={
-            **{option.name: plain(getattr(node.options, option.name)) for option in fields(node.options)},
+            "reuse": node.options.reuse,
+            "keep": node.options.keep,
+            **node.options.to_json(),
             **({"when": str(node.when)} if node.when is not None else {}),
         },
         status=last.status,

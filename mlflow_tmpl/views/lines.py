@@ -21,6 +21,9 @@ WIDEST_NAME = 40
 ACTIONS = {"run": ("▶", "blue"), "reuse": ("◆", "cyan"), "omit": ("◇", "bright_black")}
 """How each action of a plan is marked."""
 
+_TIMED = frozenset({"done", "failed", "running"})
+"""Statuses whose mark says enough, so that the time that the node took stands where the others have their word."""
+
 _DIFF_STYLES: dict[str, dict[str, Any]] = {"+": {"fg": "green"}, "-": {"fg": "red"}, "@": {"dim": True}}
 
 
@@ -107,7 +110,7 @@ def _nothing(nodes: Iterable[Step | NodeRun]) -> str:
 def node_line(name: str, status: str, duration_s: float | None, text: str, widest: int, paper: Paper) -> str:
     """Return what came of a node in a line that fits the paper."""
     name_columns = min(max(widest, 8), WIDEST_NAME, max(paper.width - 13, 8))
-    time = duration(duration_s) if status in {"done", "failed", "running"} else in_words(status)
+    time = duration(duration_s) if status in _TIMED else in_words(status)
     head = f"{paper.mark(status)} {paper.fit(pad(name, name_columns), name_columns)}  {time:>9}"
     room = paper.width - name_columns - 15
     return f"{head}  {paper.fit(text, room)}".rstrip() if text and room > 8 else head.rstrip()
@@ -133,6 +136,7 @@ def run_summary(result: RunResult) -> str:
         "done": "ran",
         "reused": "reused",
         "failed": "failed",
+        "timed_out": "timed out",
         "blocked": "blocked",
         "skipped": "not needed",
         "left out": "left out",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from mlflow_tmpl.planning import Plan
 
-_SHOWN = {"done", "failed", "blocked", "cancelled"}
+_SHOWN = {"done", "retried", "failed", "timed_out", "blocked", "cancelled"}
 """What is worth a line; what is reused is counted."""
 
 _BAR_COLUMNS = 32
@@ -67,8 +67,10 @@ class Lines:
 
     def line(self, event: NodeFinished) -> str:
         """Return what came of a node in a line."""
-        text = told_reasons(event.step.reasons)
-        rows = _rows(event)
+        rows, text = _rows(event), told_reasons(event.step.reasons)
+        if event.status == "retried" and event.error is not None:
+            problem = event.error.message.partition(": ")[2]
+            text = f"attempt {event.attempt}: {problem}; again in {duration(event.wait_s)}"
         return node_line(
             event.step.node.name,
             event.status,
@@ -110,7 +112,7 @@ class Display:
         if isinstance(event, NodeStarted):
             board.start(event.step.node.name)
         elif isinstance(event, NodeFinished):
-            board.finish(event.step.node.name)
+            board.finish(event.step.node.name, again=event.status == "retried")
         elif isinstance(event, RunFinished):
             board.close()
         self._lines(event)
@@ -154,9 +156,12 @@ class Board:
         self._running[node] = perf_counter()
         self._waiting.pop(node, None)
 
-    def finish(self, node: str) -> None:
-        """Count a node as ended."""
+    def finish(self, node: str, *, again: bool = False) -> None:
+        """Count a node as ended, or as waiting where it is called again."""
         self._running.pop(node, None)
+        if again:
+            self._waiting[node] = None
+            return
         self._waiting.pop(node, None)
         self._ended += 1
 

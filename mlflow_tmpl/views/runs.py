@@ -85,7 +85,7 @@ def number(value: float) -> str:
 
 def _nodes_of(run: RunRecord) -> str:
     counts = run.counts
-    ran = counts.get("done", 0) + counts.get("failed", 0)
+    ran = sum(counts.get(status, 0) for status in ("done", "failed", "timed_out"))
     kept = counts.get("reused", 0)
     told = [f"{count} {word}" for count, word in ((ran, "ran"), (kept, "reused")) if count]
     return ", ".join(told) or "none ran"
@@ -128,6 +128,8 @@ def run_lines(run: RunRecord, paper: Paper) -> Iterator[str]:
     yield ""
     widest = max((columns(node.name) for node in run.nodes), default=0)
     for node in run.nodes:
+        for earlier in node.retried:
+            yield node_line(node.name, "retried", earlier.duration_s, _attempt(earlier), widest, paper)
         yield node_line(node.name, node.status, node.duration_s, _told(node), widest, paper)
     for node in run.nodes:
         if node.error:
@@ -137,7 +139,13 @@ def run_lines(run: RunRecord, paper: Paper) -> Iterator[str]:
 
 def _told(node: NodeRecord) -> str:
     more = f" (and {len(node.reasons) - 1} more)" if len(node.reasons) > 1 else ""
-    return f"{node.reasons[0]['text']}{more}" if node.reasons else ""
+    reasons = f"{node.reasons[0]['text']}{more}" if node.reasons else ""
+    return f"attempt {node.attempt}; {reasons}" if node.attempt > 1 else reasons
+
+
+def _attempt(earlier: NodeRecord) -> str:
+    problem = earlier.error["message"].partition(": ")[2] if earlier.error else ""
+    return f"attempt {earlier.attempt}, {duration(earlier.duration_s)}: {problem}"
 
 
 def moment(seconds: float) -> str:

@@ -42,7 +42,9 @@ _OPEN = (
 )
 _ONE = "SELECT id, status, duration_s, started_at, pid FROM run WHERE id = ?"
 _NEWEST = "SELECT max(id) FROM run"
-_NODES = "SELECT node, action, status, duration_s, ended_at, reasons, error FROM node_run WHERE run = ?"
+_NODES = """
+    SELECT node, action, status, duration_s, ended_at, reasons, error FROM node_run
+    WHERE run = ? AND status <> 'retried'"""
 _OTHERS = "SELECT (SELECT max(id) FROM event), (SELECT count(*) FROM run)"
 
 
