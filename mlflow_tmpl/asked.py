@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.config import Origin, located
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import UsageError, did_you_mean
 from mlflow_tmpl.pipeline import Selection
 from mlflow_tmpl.pipeline.names import base_name

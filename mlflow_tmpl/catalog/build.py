@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.catalog.credentials import Vault
@@ -29,6 +29,7 @@ from mlflow_tmpl.catalog.secrets import passwords_in
 from mlflow_tmpl.catalog.temporaries import Leftovers
 from mlflow_tmpl.catalog.types import find_type
 from mlflow_tmpl.catalog.versioned import versioned_place
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import MloError
 
 if TYPE_CHECKING:

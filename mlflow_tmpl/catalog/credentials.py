@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import did_you_mean, place
 from mlflow_tmpl.masking import Secret, Secrets
 

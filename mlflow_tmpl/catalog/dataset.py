@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from mlflow_tmpl.catalog.failures import Given, reported
 from mlflow_tmpl.catalog.secrets import qualified_name, showable
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import CatalogError, DataError
 from mlflow_tmpl.masking import Secrets
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.catalog.dataset import COPY_MODES
@@ -20,6 +20,7 @@ from mlflow_tmpl.catalog.fingerprints import FINGERPRINTS
 from mlflow_tmpl.catalog.places import shown_path
 from mlflow_tmpl.catalog.secrets import showable
 from mlflow_tmpl.config.interpolation import MARK
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import CatalogError, did_you_mean
 from mlflow_tmpl.hashing import digest
 from mlflow_tmpl.pipeline.names import is_dataset_name, is_parameter

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from mlflow_tmpl.catalog.compression import is_compressed, opened, through
 from mlflow_tmpl.catalog.extras import pip_line
 from mlflow_tmpl.catalog.failures import Given, reported
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import DataError
 from mlflow_tmpl.hashing import digest_file
 from mlflow_tmpl.masking import Secrets

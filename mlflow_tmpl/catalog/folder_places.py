@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from mlflow_tmpl.catalog.files import writing_problem
 from mlflow_tmpl.catalog.folders import keep_others, recover, replacing_folder
 from mlflow_tmpl.catalog.places import Access, LocalFile, Place, is_remote, local_path
 from mlflow_tmpl.catalog.trees import files_below, tree_fingerprint
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.hashing import digest_file
 
 if TYPE_CHECKING:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import CatalogError, did_you_mean
 
 if TYPE_CHECKING:

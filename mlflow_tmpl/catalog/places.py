@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol, TypeVar
 
 from mlflow_tmpl.catalog.files import replacing, writing_problem
 from mlflow_tmpl.catalog.fingerprints import VERSION
 from mlflow_tmpl.catalog.trees import tree_fingerprint
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import did_you_mean
 from mlflow_tmpl.masking import Secret
 

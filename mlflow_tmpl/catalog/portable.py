@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.catalog.catalog import Catalog
 from mlflow_tmpl.catalog.credentials import Vault
 from mlflow_tmpl.catalog.entry import read_entry
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import CatalogError
 from mlflow_tmpl.masking import Secrets
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlflow_tmpl.catalog.files import replacing
 from mlflow_tmpl.catalog.temporaries import Leftovers
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.hashing import digest, digest_file
 
 if TYPE_CHECKING:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from mlflow_tmpl.catalog.fingerprints import VERSION, stat_of, version_of
 from mlflow_tmpl.catalog.retries import retrying, status_of
 from mlflow_tmpl.catalog.temporaries import temporary_name
+from mlflow_tmpl.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,7 +11,7 @@ import json
 import posixpath
 import tempfile
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from mlflow_tmpl.catalog.fingerprints import stat_of, version_of
 from mlflow_tmpl.catalog.remote import OBJECT_STORES, RemoteFile
 from mlflow_tmpl.catalog.temporaries import temporary_name, writer_is_dead
 from mlflow_tmpl.catalog.trees import files_below
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.hashing import digest_parts
 
 if TYPE_CHECKING:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.catalog.patterns import why_first
+from mlflow_tmpl.dataclass import dataclass
 
 if TYPE_CHECKING:
     from mlflow_tmpl.catalog.patterns import Pattern

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import sys
-from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.catalog.failures import one_line
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import CatalogError, DataError, did_you_mean
 from mlflow_tmpl.masking import mask_urls
 

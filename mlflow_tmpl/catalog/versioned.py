@@ -10,11 +10,12 @@ import os
 import re
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta, timezone
 from typing import IO, TYPE_CHECKING, Any, Protocol, TypeVar
 
 from mlflow_tmpl.catalog.places import is_remote, local_path, place_of
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import did_you_mean
 
 if TYPE_CHECKING:

@@ -7,13 +7,14 @@ resolver of the library, which is half of what composing nodes costs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from yaml import events
 
 from mlflow_tmpl.config.scalars import MAX_DIGITS, AmbiguousScalarError, LongNumberError, resolve
 from mlflow_tmpl.config.values import MAX_DEPTH, Origin, Value
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:

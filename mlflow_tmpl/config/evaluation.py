@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from omegaconf.errors import GrammarParseError
@@ -11,6 +11,7 @@ from omegaconf.grammar_visitor import GrammarVisitor
 
 from mlflow_tmpl.config.interpolation import MARK, MAX_SIZE, lookup
 from mlflow_tmpl.config.values import Value
+from mlflow_tmpl.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,11 +7,12 @@ are merged before, so that every layer sees the keys of the others.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.config.values import Resolved, Unresolved, Value, located
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:

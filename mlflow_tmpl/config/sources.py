@@ -7,11 +7,11 @@ anywhere.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from mlflow_tmpl.config.yaml import MAX_BYTES, SUFFIXES, parse_yaml, read_yaml
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import ConfigError, place
 from mlflow_tmpl.masking import MASK, mask_urls
 
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from mlflow_tmpl.config.values import Value
+
+    Parse = Callable[[bytes, str], Value]
+
+SECRET = "credentials"
+"""The kind of files of which nothing is written down elsewhere."""
 
 MAX_ARCHIVE_BYTES = 100_000_000
 """Size of the largest archive, and of all files in one together."""
@@ -51,9 +56,15 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """A YAML file of this machine."""
+    """A YAML file of this machine.
+
+    Attributes:
+        path: of the file.
+        parse: what parses it, if not `parse_yaml`.
+    """
 
     path: Path
+    parse: Parse | None = None
 
     @property
     def shown(self) -> str:
@@ -62,7 +73,7 @@ class Local:
 
     def read(self) -> Value:
         """Return what is in it."""
-        return read_yaml(self.path)
+        return read_yaml(self.path, self.parse)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +82,11 @@ class Folder:
 
     Attributes:
         path: the folder.
+        parse: what parses the files that may be written down elsewhere, if not `parse_yaml`.
     """
 
     path: Path
+    parse: Parse | None = None
 
     def layers(self) -> list[str]:
         """Return the names of its sub-folders."""
@@ -82,7 +95,8 @@ class Folder:
 
     def files(self, layer: str, stem: str) -> Sequence[File]:
         """Return the files of one kind in a layer."""
-        return [Local(path) for path in layer_files(self.path / layer, stem)]
+        parse = None if stem == SECRET else self.parse
+        return [Local(path, parse) for path in layer_files(self.path / layer, stem)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +283,7 @@ def layer_files(folder: Path, stem: str) -> tuple[Path, ...]:
 
     Hidden files and folders are left out: they are what editors and notebooks leave behind.
     """
-    found = [path for path in _yaml_files(folder) if path.name.startswith(stem)]
+    found = _yaml_files(folder, stem)
     if (folder / stem).is_dir():
         for parent, folders, _ in os.walk(folder / stem, onerror=_refuse_folder):
             folders[:] = [name for name in folders if not name.startswith(".")]
@@ -277,21 +291,26 @@ def layer_files(folder: Path, stem: str) -> tuple[Path, ...]:
     return tuple(sorted(found, key=Path.as_posix))
 
 
-def _yaml_files(folder: Path) -> list[Path]:
+def _yaml_files(folder: Path, stem: str = "") -> list[Path]:
     try:
-        paths = list(folder.iterdir()) if folder.is_dir() else []
+        with os.scandir(folder) as entries:
+            wanted = [entry for entry in entries if entry.name.startswith(stem) and _is_yaml_file(entry)]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
     except OSError as error:
         _refuse_folder(error)
-    found = [path for path in paths if _is_yaml_file(path)]
-    for path in found:
-        if path.is_fifo():  # reading would wait for someone who writes to it
-            raise ConfigError("file is a pipe", where=place(path), hint="write the configuration to a file")
-    return found
+    for entry in wanted:
+        if not entry.is_file() and Path(entry).is_fifo():  # reading would wait for someone who writes to it
+            raise ConfigError(
+                "file is a pipe", where=place(entry.path), hint="write the configuration to a file"
+            )
+    return [folder / entry.name for entry in wanted]
 
 
-def _is_yaml_file(path: Path) -> bool:
+def _is_yaml_file(entry: os.DirEntry[str]) -> bool:
     # "not a folder" and not "is a file": a link that leads nowhere has to be read to be complained about.
-    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and not path.is_dir()
+    suffix = os.path.splitext(entry.name)[1].lower()
+    return suffix in SUFFIXES and not entry.name.startswith(".") and not entry.is_dir()
 
 
 def _refuse_folder(error: OSError) -> NoReturn:

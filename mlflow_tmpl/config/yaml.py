@@ -10,7 +10,7 @@ from mlflow_tmpl.config.values import REPLACE, Origin, Value, marked_below
 from mlflow_tmpl.errors import ConfigError, place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 MAX_BYTES = 10_000_000
@@ -20,8 +20,8 @@ SUFFIXES = (".yml", ".yaml")
 """What files of configuration end in."""
 
 _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
-_NOT_PRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_TAB_INDENT = re.compile(r" *\t")
+_NOT_PRINTABLE = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+_TAB_INDENT = r" *\t"
 
 # Each row: what a problem or its context contains, and what most often mends it.
 _HINTS = (
@@ -46,8 +46,12 @@ _HINTS = (
 )
 
 
-def read_yaml(path: Path) -> Value:
+def read_yaml(path: Path, parse: Callable[[bytes, str], Value] | None = None) -> Value:
     """Return what a file holds; an empty one is an empty mapping.
+
+    Args:
+        path: of the file.
+        parse: what parses it; `parse_yaml` if not given.
 
     Raises:
         ConfigError: the file cannot be read, or not as YAML of our kind.
@@ -60,7 +64,7 @@ def read_yaml(path: Path) -> Value:
         reason = error.strerror or type(error).__name__
         raise ConfigError(f"file cannot be read: {reason}", where=place(path)) from error
     _check_size(max(size, len(raw)), os.fspath(path))
-    return parse_yaml(raw, os.fspath(path))
+    return (parse or parse_yaml)(raw, os.fspath(path))
 
 
 def parse_yaml(text: str | bytes, source: str) -> Value:
@@ -127,7 +131,7 @@ def _decode(raw: bytes, source: str) -> str:
 
 
 def _unprintable(text: str, source: str) -> ConfigError:
-    found = _NOT_PRINTABLE.search(text)
+    found = re.search(_NOT_PRINTABLE, text)
     start = found.start() if found else 0
     line, column = text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start)
     character = f"U+{ord(found.group()):04X}" if found else "a character"
@@ -141,7 +145,7 @@ def _syntax_error(error: Any, text: str, source: str) -> ConfigError:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line, mark.column) if mark else (0, 0)
     lines = text.splitlines()[line : line + 1]
-    tab = _TAB_INDENT.match(lines[0]) if lines else None
+    tab = re.match(_TAB_INDENT, lines[0]) if lines else None
     if tab:
         where = place(source, line + 1, tab.end())
         return ConfigError("line is indented with a tab", where=where, hint="indent with spaces")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.hashing import digest, digest_parts
 from mlflow_tmpl.ledger.stats import FileStat, stat_and_hash, state_of
 from mlflow_tmpl.planning.files import named_files

@@ -7,10 +7,11 @@ import os
 import sys
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.definition.conditions import Conditions, surroundings
 from mlflow_tmpl.definition.nodes import RememberedFunction, made_node
 from mlflow_tmpl.definition.tracing import Tracing

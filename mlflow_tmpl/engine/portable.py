@@ -10,10 +10,11 @@ import io
 import os
 import pickle
 import sys
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.engine.capture import Capture
 from mlflow_tmpl.engine.failure import NodeFailure
 from mlflow_tmpl.engine.task import Task, perform

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from time import perf_counter, time
 from typing import TYPE_CHECKING, Any
 
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.engine.failure import NodeFailure, shapes_of
 from mlflow_tmpl.engine.metrics import metrics_in
 from mlflow_tmpl.engine.shapes import rows_of, shape_of

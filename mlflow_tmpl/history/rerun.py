@@ -11,10 +11,10 @@ import shutil
 import subprocess
 import sys
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.config.sources import named_source, recorded_source
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import LedgerError, MloError, UsageError, did_you_mean
 from mlflow_tmpl.history.contents import contents_of
 from mlflow_tmpl.history.files import machine_files, own_files

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import CatalogError, DataError, LedgerError, MloError, did_you_mean, place
 from mlflow_tmpl.history.difference import Difference, difference, of_bytes
 from mlflow_tmpl.history.reading import NOW, check_offer, find, load, opened

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import LedgerError
 from mlflow_tmpl.ledger.processes import Life, Process, this_process
 from mlflow_tmpl.ledger.records import SHORT_ID

@@ -6,9 +6,9 @@ import json
 import re
 import time
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import LedgerError, UsageError, did_you_mean
 from mlflow_tmpl.ledger.events import ALIAS as _ALIAS
 from mlflow_tmpl.ledger.events import DELETED, STATE, TAG, EventLog

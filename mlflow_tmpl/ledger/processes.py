@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from dataclasses import dataclass
 from enum import Enum
+
+from mlflow_tmpl.dataclass import dataclass
 
 _DEAD_STATES = frozenset("ZXx")
 """States of a Linux process that has ended, collected by its parent or not."""

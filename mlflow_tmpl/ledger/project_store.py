@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import UsageError
 from mlflow_tmpl.masking import Secret
 

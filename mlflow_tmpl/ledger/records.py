@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+from mlflow_tmpl.dataclass import dataclass
 
 SHORT_ID = 13
 """Digits of a run's id that are shown: its time to the millisecond."""

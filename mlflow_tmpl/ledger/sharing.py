@@ -7,11 +7,12 @@ import json
 import re
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import DamageError, LedgerError, StoreError
 from mlflow_tmpl.hashing import digest
 from mlflow_tmpl.ledger.events import DELETED

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.hashing import digest_file
 
 if TYPE_CHECKING:

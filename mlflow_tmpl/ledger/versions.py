@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import LedgerError, did_you_mean
 from mlflow_tmpl.ledger.events import DELETED, EventLog, version_subject
 from mlflow_tmpl.ledger.records import SHORT_ID

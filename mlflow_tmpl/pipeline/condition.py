@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import PipelineError
 from mlflow_tmpl.pipeline.names import PARAMETER_PREFIX, is_dataset_name, is_parameter, parameter_key
 from mlflow_tmpl.pipeline.signature import describe, read_signature, where_defined

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import PipelineError, did_you_mean
 from mlflow_tmpl.pipeline.condition import Condition
 from mlflow_tmpl.pipeline.names import PARAMETER_PREFIX, PARAMETERS, is_dataset_name, is_word

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import PipelineError, place
 
 if TYPE_CHECKING:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import ConfigError, did_you_mean, together
 from mlflow_tmpl.hashing import digest
 from mlflow_tmpl.masking import mask_text

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mlflow_tmpl.catalog.entry import NOTES
 from mlflow_tmpl.catalog.extent import Extent, extent_of
 from mlflow_tmpl.catalog.types import packages_behind
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.hashing import digest, digest_file
 from mlflow_tmpl.pipeline.names import base_name, is_parameter
 from mlflow_tmpl.planning.changed_code import code_differences

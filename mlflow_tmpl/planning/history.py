@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Protocol
 
 from mlflow_tmpl.catalog.extent import Extent
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.planning.values import plain_json
 
 if TYPE_CHECKING:

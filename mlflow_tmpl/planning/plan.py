@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.pipeline.names import base_name, is_parameter
 from mlflow_tmpl.planning.decide import Decider, Force
 from mlflow_tmpl.planning.frontier import Frontier, Verdict

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mlflow_tmpl.asked import Asked, Manner, names_of
 from mlflow_tmpl.assembly import Assembly
 from mlflow_tmpl.config import Config, Origin, environments, located, open_source
+from mlflow_tmpl.config.parsed import ParsedYaml
 from mlflow_tmpl.config.sources import Folder, recorded_source
 from mlflow_tmpl.history.remembering import Remembering
 from mlflow_tmpl.history.trust import SAY_SOURCE, check_trusted
@@ -127,7 +128,10 @@ class Project(Remembering):
         if self.settings.resolvers:
             self.assembly.find_source()
         given = self.conf_source
-        source = Folder(self.root / self.settings.config) if given is None else open_source(given)
+        from mlflow_tmpl.ledger.database import FOLDER
+
+        folder, parsed = self.root / self.settings.config, ParsedYaml(self.home / FOLDER / "cache" / "yaml")
+        source = Folder(folder, parsed) if given is None else open_source(given)
         layers = environments(self.environment, self.settings.environments, source)
         return Config(source, layers, self.settings.resolvers, self.secrets.add_variable)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl import __version__
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import UsageError
 from mlflow_tmpl.scaffold import render
 from mlflow_tmpl.scaffold.names import check_folder, check_package, check_project

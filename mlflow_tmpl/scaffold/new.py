@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.scaffold.builtin import make_built_in
 from mlflow_tmpl.scaffold.foreign import make_foreign
 from mlflow_tmpl.scaffold.git import masked

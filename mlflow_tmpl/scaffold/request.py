@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import UsageError
 from mlflow_tmpl.scaffold.answers import Answers
 from mlflow_tmpl.scaffold.names import folder_of, package_of

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 import mlflow_tmpl
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import UsageError, did_you_mean
 
 STARTERS = ("default", "penguins")

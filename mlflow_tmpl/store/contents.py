@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from mlflow_tmpl.catalog.folder_places import LocalFolder
 from mlflow_tmpl.catalog.trees import files_below
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import DamageError, StoreError, place
 from mlflow_tmpl.hashing import digest
 

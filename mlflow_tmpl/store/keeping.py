@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 from collections import deque
-from dataclasses import dataclass
 from itertools import count
 from threading import Condition, Thread
 from time import perf_counter, time
 from typing import TYPE_CHECKING, Any
 
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.store.kept import Kept, tell
 from mlflow_tmpl.store.packing import Allowance, Unfit, snapshot
 

@@ -9,10 +9,10 @@ made from, than twice to write and to read.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from time import time
 from typing import TYPE_CHECKING, Any, Protocol
 
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.hashing import Hasher
 from mlflow_tmpl.store.packing import unpack
 

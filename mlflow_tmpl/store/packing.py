@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
+
+from mlflow_tmpl.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.catalog.failures import one_line
 from mlflow_tmpl.catalog.places import is_remote
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import CatalogError, MloError, did_you_mean
 from mlflow_tmpl.masking import mask_urls
 from mlflow_tmpl.pipeline.names import base_name

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.pipeline.names import base_name, is_parameter, parameter_key
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ and the whole is about linear. The page lays out with the same steps in the same
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import floor
 from typing import TYPE_CHECKING, Literal
 
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.views.align import BEND_GAP, GAP, align
 from mlflow_tmpl.views.frames import frames_of
 from mlflow_tmpl.views.layers import Edge, with_bends

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.catalog.secrets import showable
 from mlflow_tmpl.config.values import Resolved, Unresolved
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.views.tables import table_lines
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ from mlflow_tmpl.catalog.datasets.partitions import Partition
 from mlflow_tmpl.catalog.extent import extent_of
 from mlflow_tmpl.catalog.folder_places import LocalFolder
 from mlflow_tmpl.catalog.trees import files_below
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import CatalogError, DataError
 from mlflow_tmpl.views.contents import Content, content_of
 from mlflow_tmpl.views.datasets import place_in

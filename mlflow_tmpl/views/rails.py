@@ -7,9 +7,9 @@ without meeting it is drawn unbroken (``├─│─●``).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.views.rail_order import rail_order
 
 if TYPE_CHECKING:

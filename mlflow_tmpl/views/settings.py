@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.catalog.secrets import showable
 from mlflow_tmpl.config.values import Resolved
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.masking import MASK, mask_text
 
 if TYPE_CHECKING:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from html import escape
 from math import floor
 from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import east_asian_width
 
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.views.statuses import duration, in_words, style_of
 
 if TYPE_CHECKING:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.views.cells import columns, fit, pad
 from mlflow_tmpl.views.rails import ASCII, UNICODE, rail_rows
 from mlflow_tmpl.views.statuses import duration, in_words, style_of

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.views.boxes import vertices
 
 if TYPE_CHECKING:

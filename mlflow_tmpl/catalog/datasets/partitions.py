@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from mlflow_tmpl.catalog.file_dataset import FileDataset
 from mlflow_tmpl.catalog.files import replacing
 from mlflow_tmpl.catalog.folder_places import folder_place_of
 from mlflow_tmpl.catalog.places import LocalFile
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import CatalogError, did_you_mean
 from mlflow_tmpl.hashing import digest
 

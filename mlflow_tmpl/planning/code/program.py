@@ -5,11 +5,12 @@ from __future__ import annotations
 import builtins
 import os
 import sys
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import place
 from mlflow_tmpl.planning.code.loaded import drop_doubtful_bytecode, loaded_source, was_edited_since
 from mlflow_tmpl.planning.code.units import CLASSES, ModuleFacts, Unit

@@ -8,7 +8,6 @@ import re
 import tempfile
 import time
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import MloError, UsageError
 from mlflow_tmpl.views.server import parts, past
 from mlflow_tmpl.views.server.asked import checked, words_of

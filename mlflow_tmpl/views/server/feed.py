@@ -7,9 +7,10 @@ import json
 import os
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import LedgerError
 from mlflow_tmpl.ledger.database import FILE, FOLDER, Database
 

@@ -35,7 +35,7 @@ def reads(monkeypatch):
     seen = []
     read = sources.read_yaml
     monkeypatch.setattr(
-        "mlflow_tmpl.config.sources.read_yaml", lambda path: (seen.append(path), read(path))[1]
+        "mlflow_tmpl.config.sources.read_yaml", lambda path, *more: (seen.append(path), read(path, *more))[1]
     )
     return seen
 

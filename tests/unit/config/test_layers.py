@@ -198,7 +198,7 @@ def test_a_folder_that_cannot_be_listed_says_so(tmp_path, monkeypatch):
     def refuse(path):
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr("pathlib.Path.iterdir", refuse)
+    monkeypatch.setattr("os.scandir", refuse)
     with pytest.raises(ConfigError, match="folder cannot be read: Permission denied"):
         read_layer(tmp_path, "parameters")
 
