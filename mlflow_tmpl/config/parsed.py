@@ -11,7 +11,6 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from mlflow_tmpl import __version__
 from mlflow_tmpl.config.values import Origin, Value, Whole
 from mlflow_tmpl.config.yaml import parse_yaml
 from mlflow_tmpl.hashing import digest
@@ -33,33 +32,41 @@ class ParsedYaml:
 
     Args:
         folder: where what was parsed is kept, if there is a folder that this one can lie in.
+        version: of what reads YAML; another one may read it in another way.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, version: str) -> None:
         self._folder = folder
+        self._told = f"{version} {FORMAT} ".encode()
+        self._due: dict[str, str] = {}
 
     def __call__(self, raw: bytes, source: str) -> Value:
         """Return what a text in YAML holds; arguments and errors are those of `parse_yaml`."""
-        file = f"{self._folder}/{digest(f'{__version__} {FORMAT} '.encode() + raw)}.json"
+        file = f"{self._folder}/{digest(self._told + raw)}.json"
         known = _read(file)
         if known is not None:
             return _made(known, source)
         value = parse_yaml(raw, source)
-        with suppress(_TooLarge, OSError):  # then it is parsed again next time
-            self._write(file, json.dumps(_told(value, [0]), separators=(",", ":")))
+        with suppress(_TooLarge):
+            self._due[file] = json.dumps(_told(value, [0]), separators=(",", ":"))
+            self.keep()
         return value
 
-    def _write(self, file: str, content: str) -> None:
-        if not self._folder.parent.parent.is_dir():
+    def keep(self) -> None:
+        """Write down what was parsed, unless nothing ever ran; where that cannot be done it is parsed again."""
+        if not self._due or not self._folder.parent.parent.is_dir():
             return
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        temporary = f"{file}.{os.getpid()}.tmp"
-        with open(temporary, "w", encoding="utf-8") as out:
-            out.write(f"{digest(content)}\n{content}")
-        os.replace(temporary, file)
-        files = sorted(self._folder.glob("*.json"), key=lambda each: each.stat().st_mtime)
-        for each in files[:-_MOST_FILES]:
-            each.unlink(missing_ok=True)
+        with suppress(OSError):
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for file, content in self._due.items():
+                temporary = f"{file}.{os.getpid()}.tmp"
+                with open(temporary, "w", encoding="utf-8") as out:
+                    out.write(f"{digest(content)}\n{content}")
+                os.replace(temporary, file)
+            files = sorted(self._folder.glob("*.json"), key=lambda each: each.stat().st_mtime)
+            for each in files[:-_MOST_FILES]:
+                each.unlink(missing_ok=True)
+        self._due = {}
 
 
 class _TooLarge(Exception):

@@ -155,6 +155,7 @@ class Planner:
         plan.check_schemas()
         code.keep()
         ledger.keep()
+        project.parsed_yaml.keep()
         return plan, code
 
     def _reading(self, catalog: Catalog, pipeline: Pipeline) -> tuple[Any, ...]:

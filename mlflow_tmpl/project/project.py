@@ -128,12 +128,21 @@ class Project(Remembering):
         if self.settings.resolvers:
             self.assembly.find_source()
         given = self.conf_source
-        from mlflow_tmpl.ledger.database import FOLDER
-
-        folder, parsed = self.root / self.settings.config, ParsedYaml(self.home / FOLDER / "cache" / "yaml")
-        source = Folder(folder, parsed) if given is None else open_source(given)
+        source = (
+            Folder(self.root / self.settings.config, self.parsed_yaml)
+            if given is None
+            else open_source(given)
+        )
         layers = environments(self.environment, self.settings.environments, source)
         return Config(source, layers, self.settings.resolvers, self.secrets.add_variable)
+
+    @cached_property
+    def parsed_yaml(self) -> ParsedYaml:
+        """What parses the configuration, once as long as it does not change."""
+        from mlflow_tmpl import __version__
+        from mlflow_tmpl.ledger.database import FOLDER
+
+        return ParsedYaml(self.home / FOLDER / "cache" / "yaml", __version__)
 
     @property
     def params(self) -> dict[str, Any]:

@@ -28,7 +28,7 @@ e:
 @pytest.fixture
 def parsed(tmp_path: Path) -> ParsedYaml:
     (tmp_path / ".mlo").mkdir()
-    return ParsedYaml(tmp_path / ".mlo/cache/yaml")
+    return ParsedYaml(tmp_path / ".mlo/cache/yaml", "1")
 
 
 def kept(tmp_path: Path) -> list[Path]:
@@ -65,7 +65,7 @@ def test_any_document_comes_back(tmp_path_factory: pytest.TempPathFactory, plain
         expected = parse_yaml(text, "x")
     except ConfigError:
         return
-    parsed = ParsedYaml(folder / "cache/yaml")
+    parsed = ParsedYaml(folder / "cache/yaml", "1")
     assert parsed(text, "x") == parsed(text, "x") == expected
 
 
@@ -92,8 +92,16 @@ def test_a_document_that_aliases_make_large_is_not_kept(parsed: ParsedYaml, tmp_
 
 
 def test_nothing_is_made_where_nothing_ever_ran(tmp_path: Path) -> None:
-    ParsedYaml(tmp_path / ".mlo/cache/yaml")(b"a: 1", "x.yml")
+    ParsedYaml(tmp_path / ".mlo/cache/yaml", "1")(b"a: 1", "x.yml")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_parsed_before_the_first_run_is_kept_with_it(tmp_path: Path) -> None:
+    parsed = ParsedYaml(tmp_path / ".mlo/cache/yaml", "1")
+    parsed(b"a: 1", "x.yml")
+    (tmp_path / ".mlo").mkdir()
+    parsed.keep()
+    assert len(kept(tmp_path)) == 1
 
 
 def test_the_oldest_are_removed(parsed: ParsedYaml, tmp_path: Path) -> None:
@@ -118,3 +126,9 @@ def test_known_text_needs_no_parser(parsed: ParsedYaml, monkeypatch: pytest.Monk
     parsed(TEXT, "x.yml")
     monkeypatch.setitem(sys.modules, "yaml", None)
     assert isinstance(parsed(TEXT, "x.yml"), Value)
+
+
+def test_another_version_parses_anew(parsed: ParsedYaml, tmp_path: Path) -> None:
+    parsed(b"a: 1", "x.yml")
+    ParsedYaml(tmp_path / ".mlo/cache/yaml", "2")(b"a: 1", "x.yml")
+    assert len(kept(tmp_path)) == 2
