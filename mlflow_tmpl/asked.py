@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.config import Origin, located
@@ -47,15 +47,24 @@ class Asked:
 class Manner:
     """How a run is made, whatever it makes: arguments of `Project.run`."""
 
-    engine: str | None
-    jobs: int | None
-    keep_going: bool | None
-    wait: bool | float
-    listeners: Sequence[Listener]
-    command: str
-    cause: str
-    parent: str
-    tag: Mapping[str, str]
+    engine: str | None = None
+    jobs: int | None = None
+    keep_going: bool | None = None
+    wait: bool | float = False
+    listeners: Sequence[Listener] = ()
+    command: str = ""
+    cause: str = ""
+    parent: str = ""
+    tag: Mapping[str, str] = field(default_factory=dict)
+
+
+def told_apart(params: Overrides | None, settings: Mapping[str, Any]) -> tuple[Asked, Manner]:
+    """Return arguments of `Project.run` as what is asked for, and how it is made."""
+    rest = dict(settings)
+    manner = {each.name: rest.pop(each.name) for each in fields(Manner) if each.name in rest}
+    force, versions = frozenset(names_of(rest.pop("force", ()))), rest.pop("load_versions", None) or {}
+    reading = rest.pop("reuse", True), force, versions, rest.pop("validate", True)
+    return Asked(params, *reading, rest), Manner(**manner)
 
 
 def read_as(catalog: Catalog, part: Pipeline, versions: Mapping[str, str], validate: bool) -> Catalog:

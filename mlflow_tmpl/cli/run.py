@@ -29,6 +29,7 @@ from mlflow_tmpl.cli.options import (
 if TYPE_CHECKING:
     from mlflow_tmpl.engine import RunResult
     from mlflow_tmpl.engine.events import Event
+    from mlflow_tmpl.engine.sweep import Sweep
     from mlflow_tmpl.planning import Plan
     from mlflow_tmpl.project import Project
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 BARE = {"--force": "*", "--resume": "last", "--wait": "inf"}
 """What an option means whose value is left out."""
 
-_SAYS_WHAT = ("params", "params_file", "force", "no_reuse", "load_versions", "no_validate")
+_SAYS_WHAT = ("params", "params_file", "sweep", "force", "no_reuse", "load_versions", "no_validate")
 """Options, beside pipelines and those that slice them, that say what to run: `--resume` says that itself."""
 
 
@@ -74,6 +75,7 @@ class RunCommand(click.Command):
     metavar="[=SECONDS]",
     help="Wait for another run that writes the same outputs.",
 )
+@click.option("--sweep", is_flag=True, help="Run once for each value of the lists that --params gives.")
 @click.option("--tag", multiple=True, metavar="KEY=VALUE", help="Put a tag on the run. Can be repeated.")
 @click.option("--plan", "plan_only", is_flag=True, help="Say what would be done, and stop.")
 @click.option("-v", "--verbose", is_flag=True, help="Show what differs in code that changed.")
@@ -107,6 +109,10 @@ def _perform(options: dict[str, Any], plan_only: bool, traceback: bool, say: boo
     if plan_only:
         asked.pop("cause", None)
         asked.pop("parent", None)
+        if "over" in asked:
+            from mlflow_tmpl.cli.sweeping import told_plans
+
+            return 0, told_plans(project, options["pipelines"], asked, say)
         plan = project.plan(*options["pipelines"], **asked)
         tell_notes(project.ledger)
         return 0, told_plan(plan, say, options["verbose"])
@@ -135,12 +141,19 @@ def _resumed(project: Project, options: dict[str, Any]) -> tuple[Project, dict[s
         )
     options["pipelines"] = tuple(request.pipelines)
     again, asked = project.asked_again(record, request)
-    return again, {**asked, "cause": "resume", "parent": record.id}
+    swept = {"over": request.sweep} if request.sweep else {}
+    return again, {**asked, **swept, "cause": "resume", "parent": record.id}
 
 
 def _asked(options: dict[str, Any]) -> dict[str, Any]:
     force = options["force"]
+    swept = {}
+    if options["sweep"]:
+        from mlflow_tmpl.cli.sweeping import swept_in
+
+        swept = {"over": swept_in(options["params"])}
     return {
+        **swept,
         "params": overrides_from(options["params"], options["params_file"]),
         "reuse": not options["no_reuse"] and "*" not in force,
         "force": tuple(name for name in force if name != "*"),
@@ -162,6 +175,7 @@ def _run(
     project: Project, options: dict[str, Any], asked: dict[str, Any], traceback: bool, say: bool
 ) -> tuple[int, Any]:
     from mlflow_tmpl.cli.stopping import Stopped, stoppable
+    from mlflow_tmpl.cli.sweeping import tell_point, told_sweep
     from mlflow_tmpl.engine import NodeFailure
     from mlflow_tmpl.ledger.events import check_tag
     from mlflow_tmpl.ledger.watch import Cancelled
@@ -169,20 +183,30 @@ def _run(
     settings = {name: options[name] for name in ("engine", "jobs", "keep_going")}
     settings["wait"] = options["wait"] or 0.0
     settings["tag"] = dict(map(check_tag, options["tag"]))
+    run = project.sweep if "over" in asked else project.run
     try:
         with stoppable() as stop:
-            result = project.run(
+            result = run(
                 *options["pipelines"],
                 **asked,
                 **settings,
-                listeners=(_collect_from_here, _tell_waiting, _progress(options["verbose"]), stop),
+                listeners=(
+                    _collect_from_here,
+                    _tell_waiting,
+                    tell_point,
+                    _progress(options["verbose"]),
+                    stop,
+                ),
                 command=shlex.join(["mlo", *sys.argv[1:]]),
             )
     except NodeFailure as failure:
         assert failure.result is not None
-        _tell_failures(failure.result, options, traceback)
-        tell_notes(failure.result)
+        for failed in failure.sweep.failed if failure.sweep is not None else [failure.result]:
+            _tell_failures(failed, options, traceback)
+            tell_notes(failed)
         tell_notes(project.ledger)
+        if failure.sweep is not None:
+            return 1, told_sweep(failure.sweep, project, say=say)
         return 1, told_result(failure.result, project)
     except Cancelled as cancelled:
         click.echo(f"mlo: cancelled by {cancelled.by}; what had finished is kept", err=True)
@@ -190,11 +214,25 @@ def _run(
     except Stopped as stop:
         click.echo(f"mlo: stopped; what had finished is kept: {again(options)} goes on from there", err=True)
         _leave(128 + stop.number)
+    return 0, _told(result, project, say=say)
+
+
+def _told(result: RunResult | Sweep, project: Project, *, say: bool) -> dict[str, Any]:
+    """Return what came of a run or a sweep as plain data, having printed it if that was asked for."""
+    from mlflow_tmpl.engine import RunResult
+
+    if not isinstance(result, RunResult):
+        from mlflow_tmpl.cli.sweeping import told_sweep
+
+        for point in result.points:
+            tell_notes(point.result)
+        tell_notes(project.ledger)
+        return told_sweep(result, project, say=say)
     if say:
         _tell_result(result, project)
     tell_notes(result)
     tell_notes(project.ledger)
-    return 0, told_result(result, project)
+    return told_result(result, project)
 
 
 def _collect_from_here(event: Event) -> None:

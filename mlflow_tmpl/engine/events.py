@@ -28,6 +28,21 @@ class RunWaits:
 
 
 @dataclass(frozen=True, slots=True)
+class PointStarted:
+    """The next run of a sweep is about to begin.
+
+    Attributes:
+        number: of the run, from 1.
+        count: how many there are.
+        params: swept parameter to the value that it has in this run.
+    """
+
+    number: int
+    count: int
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class RunStarted:
     """A run begins.
 
@@ -142,7 +157,16 @@ class HookFailed:
         return f"{who}{self.message}{f' ({self.where})' if self.where else ''}"
 
 
-Event = RunWaits | RunStarted | NodeStarted | NodeFinished | ContentFound | HookFailed | RunFinished
+Event = (
+    RunWaits
+    | PointStarted
+    | RunStarted
+    | NodeStarted
+    | NodeFinished
+    | ContentFound
+    | HookFailed
+    | RunFinished
+)
 
 
 class Listener(Protocol):

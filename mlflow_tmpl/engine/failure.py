@@ -36,10 +36,12 @@ class NodeFailure(NodeError):
         values: argument to type and size of what the function was called with.
         duration_s: how long the node had run.
         result: what came of the whole run, once it has ended.
+        sweep: what came of all runs of a sweep, if it was one of them.
         log: what the node had printed and logged.
     """
 
     result: RunResult | None = None
+    sweep: Any = None
     log: tuple[Said, ...] = ()
 
     def __init__(
@@ -68,7 +70,7 @@ class NodeFailure(NodeError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel with the error itself where that can be pickled, else with its text."""
-        told = {key: value for key, value in self.__dict__.items() if key != "result"}
+        told = {key: value for key, value in self.__dict__.items() if key not in {"result", "sweep"}}
         return _arrived, (self.args, told, _packed(self.__cause__))
 
     def to_json(self) -> dict[str, Any]:

@@ -103,6 +103,10 @@ class RunResult:
         """The metrics that the run made or reused, by name; empty for a run that nobody recorded."""
         return self.read_metrics()
 
+    def in_memory(self, name: str) -> bool:
+        """Tell whether an output is a value that is saved in no file."""
+        return self._catalog.is_memory(name)
+
     def __getitem__(self, name: str) -> Any:
         """Return an output: a value in memory as the node gave it, anything else as loading it gives it.
 

@@ -102,6 +102,11 @@ def rerun(
             f"there is no code of {code!r}", hint=did_you_mean(code, CODES) or "it is today or then"
         )
     record, request = ledger.request(reference)
+    if request.sweep:
+        raise LedgerError(
+            f"run {record.short_id!r} is a sweep, which is not repeated as a whole",
+            hint=f"mlo runs show {record.short_id} lists its runs: repeat one of them",
+        )
     if code == "then":
         check_trusted(ledger, settings, record, "its code would run", "run yours with --code today")
     if request.conf_source and conf_source is None:

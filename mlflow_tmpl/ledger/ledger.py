@@ -122,6 +122,21 @@ class Ledger:
         finally:
             self.keep()
 
+    def points(self, run: str) -> Sequence[RunRecord]:
+        """Return the runs of a sweep, first to last, with their metrics; none for a run that is no sweep.
+
+        Args:
+            run: its id.
+        """
+        from mlflow_tmpl.ledger.request import Request
+
+        asked = self._database.query("SELECT asked FROM run WHERE id = ?", (run,))
+        swept = Request.from_text(asked[0][0]).sweep if asked and asked[0][0] else ()
+        if not swept:
+            return ()
+        found = self.runs(None, Filter(sweep=run), metrics=True)
+        return [replace(each, swept=tuple(swept)) for each in reversed(found)]
+
     def cancel(self, reference: str) -> str:
         """Ask a run to stop, and return its id.
 

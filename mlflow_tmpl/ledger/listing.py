@@ -75,12 +75,14 @@ class Filter:
         pipelines: asked for one of these.
         tags: carries all of these: ``key`` or ``key=value``.
         since: began at this time or later, in seconds since the epoch.
+        sweep: is a point of the sweep of this id.
     """
 
     status: tuple[str, ...] = ()
     pipelines: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     since: float | None = None
+    sweep: str = ""
 
     def __post_init__(self) -> None:
         for status in self.status:
@@ -108,6 +110,9 @@ class Filter:
         if self.since is not None:
             parts.append("started_at >= ?")
             values.append(self.since)
+        if self.sweep:
+            parts.append("cause = 'sweep' AND parent = ?")
+            values.append(self.sweep)
         return " AND ".join(parts), values
 
 

@@ -125,6 +125,7 @@ class RunRecord:
         tags: key to value.
         aliases: names that stand for this run.
         metrics: name to value, of the metrics that the run made or reused; empty where they were not asked for.
+        swept: parameters that have a value of their own at this point of a sweep, which its tags tell.
     """
 
     id: str
@@ -147,6 +148,7 @@ class RunRecord:
     tags: dict[str, str] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
     metrics: dict[str, float] = field(default_factory=dict)
+    swept: tuple[str, ...] = ()
 
     @property
     def short_id(self) -> str:

@@ -26,6 +26,7 @@ class Request:
         load_versions: input to the version of it that was to be loaded.
         validate: whether data was to be checked by schemas.
         conf_source: what took the place of the configuration folder, from the project's root; empty for that itself.
+        sweep: parameters that were swept, each given a list; empty for a run.
     """
 
     pipelines: Sequence[str] = ()
@@ -37,6 +38,7 @@ class Request:
     load_versions: Mapping[str, str] = field(default_factory=dict)
     validate: bool = True
     conf_source: str = ""
+    sweep: Sequence[str] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the request as plain data."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from mlflow_tmpl.asked import Asked, Manner, names_of
+from mlflow_tmpl.asked import Asked, Manner, names_of, told_apart
 from mlflow_tmpl.assembly import Assembly
 from mlflow_tmpl.config import Config, Origin, environments, located, open_source
 from mlflow_tmpl.config.parsed import ParsedYaml
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mlflow_tmpl.config import Value
     from mlflow_tmpl.engine import RunResult
     from mlflow_tmpl.engine.events import Listener
+    from mlflow_tmpl.engine.sweep import Sweep
     from mlflow_tmpl.hooks import Hooks
     from mlflow_tmpl.ledger import Ledger, NodeRecord
     from mlflow_tmpl.ledger.project_store import ProjectStore
@@ -386,7 +387,29 @@ class Project(Remembering):
         manner = Manner(engine, jobs, keep_going, wait, listeners, command, cause, parent, tag or {})
         return run(self, pipelines, asked, manner)
 
-    def resume(self, run: str = "last", **settings: Any) -> RunResult:
+    def sweep(self, *pipelines: str, params: Overrides, over: Names | None = None, **settings: Any) -> Sweep:
+        """Run once for each value of a parameter, or for each point of a grid of several.
+
+        What does not depend on what is swept is reused from the first run on. Saved outputs are those of the last run
+        when all is over; each run's own are versions in the store.
+
+        Args:
+            pipelines: names; all nodes if none is given.
+            params: as for `run`, with a list for each parameter that is swept: ``{"model.alpha": [0.1, 0.5]}``.
+            over: the parameters that are swept; all that are given a list unless given.
+            settings: the other arguments of `run`; with `keep_going` the other points run after one that failed.
+
+        Raises:
+            UsageError: nothing is swept.
+            MloError: as for `run`; what is known to be wrong at any point is told before the first one runs.
+            NodeFailure: a node failed; its ``sweep`` tells what came of all points.
+        """
+        from mlflow_tmpl.project.sweeping import sweep
+
+        asked, manner = told_apart(params, settings)
+        return sweep(self, pipelines, asked, manner, None if over is None else names_of(over))
+
+    def resume(self, run: str = "last", **settings: Any) -> RunResult | Sweep:
         """Repeat what a run was asked for: what it had finished is reused, the rest runs.
 
         Args:
@@ -398,6 +421,9 @@ class Project(Remembering):
         """
         record, request = self.ledger.request(run)
         project, asked = self.asked_again(record, request)
+        if request.sweep:
+            asked["over"] = request.sweep
+            return project.sweep(*request.pipelines, **asked, cause="resume", parent=record.id, **settings)
         return project.run(*request.pipelines, **asked, cause="resume", parent=record.id, **settings)
 
     def asked_again(self, record: RunRecord, request: Request) -> tuple[Project, dict[str, Any]]:

@@ -46,7 +46,7 @@ def run(project: Project, pipelines: Sequence[str], asked: Asked, manner: Manner
             engine=manner.engine or defaults.engine,
             jobs=jobs,
             keep_going=defaults.keep_going if manner.keep_going is None else manner.keep_going,
-            context=_context(project, plan, pipelines, asked, manner),
+            context=context_of(project, plan, pipelines, asked, manner),
             run_id=run_id,
             keeper=keeper,
         )
@@ -77,10 +77,15 @@ def _claimed(project: Project, run_id: str, pipelines: Sequence[str], asked: Ask
     )
 
 
-def _context(
-    project: Project, plan: Plan, pipelines: Sequence[str], asked: Asked, manner: Manner
+def context_of(
+    project: Project,
+    plan: Plan,
+    pipelines: Sequence[str],
+    asked: Asked,
+    manner: Manner,
+    swept: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Return how a run was asked for, for the record."""
+    """Return how a run, or a sweep over some parameters, was asked for, for the record."""
     from mlflow_tmpl.ledger.request import Request
 
     selection = selection_of(asked.selectors)
@@ -95,6 +100,7 @@ def _context(
         asked.load_versions,
         asked.validate,
         named_source(project.conf_source, project.root) if project.conf_source is not None else "",
+        swept,
     )
     parameters = project.planner.config_with(asked.params).parameters
     return {
@@ -104,7 +110,7 @@ def _context(
         "parameters": project.secrets.mask_data(with_places(parameters)),
         "command": manner.command,
         "asked": request.to_json(),
-        **({"cause": manner.cause, "parent": manner.parent} if manner.cause else {}),
+        **({"cause": manner.cause, "parent": manner.parent or None} if manner.cause else {}),
         "tag": dict(manner.tag),
         "files": _own_files(project, plan),
     }

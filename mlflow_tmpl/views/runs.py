@@ -11,7 +11,7 @@ from mlflow_tmpl.views.lines import WIDEST_NAME, failure_lines, node_line
 from mlflow_tmpl.views.statuses import duration, in_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mlflow_tmpl.ledger import NodeRecord, RunRecord
     from mlflow_tmpl.views.lines import Paper
@@ -46,8 +46,30 @@ def leaderboard(runs: Sequence[RunRecord], paper: Paper, sort: str = "") -> Iter
     if not names:
         yield "no run has metrics: give a dataset 'role: metrics' in the catalog"
         return
-    cells = {"run": [run.short_id for run in runs], "when": [moment(run.started_at) for run in runs]}
-    room = paper.width - 2 - sum(max(columns(cell) for cell in column) + 2 for column in cells.values())
+    when = {"when": [moment(run.started_at) for run in runs]}
+    yield from comparison_table(runs, when, paper, list(names), {"named": [marks_of(run) for run in runs]})
+
+
+def comparison_table(
+    runs: Sequence[RunRecord],
+    told: Mapping[str, list[str]],
+    paper: Paper,
+    names: Sequence[str] | None = None,
+    more: Mapping[str, list[str]] | None = None,
+) -> Iterator[str]:
+    """Yield runs with some columns and as many metrics as there is room for, a line each.
+
+    Args:
+        runs: in order.
+        told: head to cells, before the metrics.
+        paper: where it is written.
+        names: of the metrics; all that a run has unless given.
+        more: head to cells, behind them.
+    """
+    if names is None:
+        names = list(dict.fromkeys(name for run in runs for name in run.metrics))
+    cells = {"run": [run.short_id for run in runs], **told}
+    room = paper.width - 2 - sum(max(map(columns, [head, *column])) + 2 for head, column in cells.items())
     left_out = []
     for name in names:
         values = [number(run.metrics[name]) if name in run.metrics else "" for run in runs]
@@ -56,7 +78,7 @@ def leaderboard(runs: Sequence[RunRecord], paper: Paper, sort: str = "") -> Iter
             left_out.append(name)
         else:
             cells[name] = values
-    yield from _table(runs, {**cells, "named": [marks_of(run) for run in runs]}, paper)
+    yield from _table(runs, {**cells, **(more or {})}, paper)
     if left_out:
         yield paper.fit(
             f"  without {', '.join(left_out)}: --json, or a wider terminal, has them", paper.width
@@ -95,6 +117,8 @@ def _asked(run: RunRecord) -> str:
     """Return what a run was asked for: pipelines, and the options that sliced them."""
     names = [name for name in run.pipelines if name != "__default__"]
     cause = f"({run.cause} of {run.parent[:SHORT_ID]})" if run.parent else ""
+    if run.cause == "sweep" and not run.parent:
+        cause = "(sweep)"
     return " ".join(filter(None, [*(names or ([] if run.selection else ["all"])), run.selection, cause]))
 
 
@@ -103,8 +127,8 @@ def marks_of(run: RunRecord) -> str:
     return " ".join([*run.aliases, *(f"{key}={value}" if value else key for key, value in run.tags.items())])
 
 
-def run_lines(run: RunRecord, paper: Paper) -> Iterator[str]:
-    """Yield one past run: how it was asked for, and what came of each node."""
+def run_lines(run: RunRecord, paper: Paper, points: Sequence[RunRecord] = ()) -> Iterator[str]:
+    """Yield one past run: how it was asked for, and what came of each node, or of each point of a sweep."""
     yield f"{paper.mark(run.status)} {paper.paint(run.id, bold=True)}  {in_words(run.status)}"
     took = f", took {duration(run.duration_s)}" if run.duration_s is not None else ""
     facts = {
@@ -126,6 +150,10 @@ def run_lines(run: RunRecord, paper: Paper) -> Iterator[str]:
         for name, value in run.metrics.items():
             yield f"    {pad(name, min(width, WIDEST_NAME))}  {number(value)}"
     yield ""
+    if points:
+        from mlflow_tmpl.views.sweeps import points_table
+
+        yield from points_table(points, paper)
     widest = max((columns(node.name) for node in run.nodes), default=0)
     for node in run.nodes:
         for earlier in node.retried:

@@ -25,6 +25,7 @@ from mlflow_tmpl.cli.options import ledger_of, paper_for, print_json, print_line
 )
 @click.option("--tag", "tags", multiple=True, metavar="KEY[=VALUE]", help="Only runs that carry this tag.")
 @click.option("--since", metavar="WHEN", help="Only runs from then on: 2h, 3d, 2026-01-31.")
+@click.option("--sweep", metavar="RUN", default="", help="Only the runs of this sweep.")
 @click.option("--metrics", is_flag=True, help="Show the metrics of each run.")
 @click.option("--sort", metavar="METRIC", default="", help="Show metrics, the run with the largest first.")
 @click.option("--asc", "ascending", is_flag=True, help="With --sort: the smallest first.")
@@ -38,9 +39,10 @@ def command(limit: int, metrics: bool, sort: str, ascending: bool, as_json: bool
     if ascending and not sort:
         raise UsageError("--asc orders by a metric, and none is named", hint="give --sort METRIC too")
     since = moment_from(options["since"]) if options["since"] else None
-    which = Filter(options["status"], options["pipelines"], options["tags"], since)
     metrics = metrics or bool(sort)
     ledger = ledger_of(options)
+    sweep = ledger.run(options["sweep"]).id if options["sweep"] and ledger else ""
+    which = Filter(options["status"], options["pipelines"], options["tags"], since, sweep)
     runs = ledger.runs(limit, which, metrics=metrics, sort=sort, ascending=ascending) if ledger else ()
     if as_json:
         print_json([run.summary() for run in runs])

@@ -16,10 +16,13 @@ from mlflow_tmpl.cli.options import paper_for, print_json, print_lines, project_
 @project_options
 def command(run: str, as_json: bool, **options: Any) -> None:
     """Show one run: how it was asked for, and what came of each node."""
-    record = some_ledger(options, run).run(run)
+    ledger = some_ledger(options, run)
+    record = ledger.run(run)
+    points = ledger.points(record.id)
     if as_json:
-        print_json(record.to_json())
+        told = [each.summary() for each in points]
+        print_json({**record.to_json(), **({"points": told} if told else {})})
         return
     from mlflow_tmpl.views.runs import run_lines
 
-    print_lines(run_lines(record, paper_for(sys.stdout)))
+    print_lines(run_lines(record, paper_for(sys.stdout), points))
