@@ -33,9 +33,14 @@ class NodeLog:
         self._tail_size = 0
         self._left_out = 0
 
+    @property
+    def age_s(self) -> float:
+        """Seconds since the node began."""
+        return perf_counter() - self._began
+
     def add(self, stream: str, text: str) -> None:
         """Keep a text, or as much of it as there is room for."""
-        at = round(perf_counter() - self._began, 4)
+        at = round(self.age_s, 4)
         if self._head_room > 0:
             begin, text = text[: self._head_room], text[self._head_room :]
             self._head_room -= len(begin)
@@ -71,17 +76,29 @@ class Capture:
 
     def __init__(self) -> None:
         self._speaking: dict[int, NodeLog] = {}
+        self._by_node: dict[str, NodeLog] = {}
         self._listener = 0
 
     @contextmanager
-    def of_node(self) -> Iterator[NodeLog]:
+    def of_node(self, node: str) -> Iterator[NodeLog]:
         """Give the log of a node that runs in this thread for as long as the block lasts."""
         thread, log = get_ident(), NodeLog()
-        self._speaking[thread] = log
+        self._speaking[thread] = self._by_node[node] = log
+        ended = True
         try:
             yield log
+        except KeyboardInterrupt:
+            ended = False
+            raise
         finally:
             del self._speaking[thread]
+            if ended:
+                del self._by_node[node]
+
+    def cut_off(self, node: str) -> tuple[float, tuple[Said, ...]]:
+        """Return how long a node has run that did not come to its end, and what it has said; 0 if none has."""
+        log = self._by_node.get(node)
+        return (log.age_s, log.said()) if log is not None else (0.0, ())
 
     @contextmanager
     def listening(self) -> Iterator[None]:

@@ -9,6 +9,7 @@ from mlflow_tmpl.dataclass import dataclass
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mlflow_tmpl.engine.capture import Said
     from mlflow_tmpl.engine.failure import NodeFailure
     from mlflow_tmpl.engine.task import Outcome
     from mlflow_tmpl.planning import Parts, Plan, Step
@@ -93,6 +94,7 @@ class NodeFinished:
         attempt: how often it was begun in this run; 1 also if it never was.
         engine: where it ran; empty if it did not.
         wait_s: seconds until the next attempt.
+        cut_off: what it had printed and logged when it was left, if it was.
     """
 
     step: Step
@@ -107,6 +109,12 @@ class NodeFinished:
     attempt: int = 1
     engine: str = ""
     wait_s: float = 0.0
+    cut_off: tuple[Said, ...] = ()
+
+    @property
+    def log(self) -> tuple[Said, ...]:
+        """What the node printed and logged."""
+        return self.outcome.log if self.outcome else self.error.log if self.error else self.cut_off
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,7 @@ class Loop:
         self._keep_going = keep_going
         self._ranks = ranks
         self._machine = machine or Machine()
+        self._capture = capture
         self._tasks = Tasks(
             pipeline,
             catalog,
@@ -279,7 +280,9 @@ class Loop:
         """Say what came of a node, or of an attempt at it that another one follows."""
         step = self._decisions.step(position, self._frontier)
         ran = outcome or error
-        duration_s = ran.duration_s if ran else 0.0
+        capture = self._capture if status == "cancelled" else None
+        left_after_s, cut_off = capture.cut_off(step.node.name) if capture is not None else (0.0, ())
+        duration_s = ran.duration_s if ran else left_after_s
         engine = (step.node.options.engine or self._default_engine) if ran else ""
         attempt = self._attempts.number(position)
         if status != "retried":
@@ -304,6 +307,7 @@ class Loop:
                 attempt,
                 engine,
                 wait_s,
+                cut_off,
             )
         )
 

@@ -119,7 +119,7 @@ def perform(task: Task) -> Outcome:
     """
     if task.capture is None:
         return _perform(task)
-    with task.capture.of_node() as log:
+    with task.capture.of_node(task.node.name) as log:
         try:
             outcome = _perform(task)
         except NodeFailure as failure:

@@ -223,10 +223,9 @@ class Recorder:
 
     def _log(self, event: NodeFinished) -> str | None:
         """Return what a node printed as JSON, without the credentials that this run knows."""
-        said = event.outcome.log if event.outcome else event.error.log if event.error else ()
-        if not said or self._catalog is None:
+        if not event.log or self._catalog is None:
             return None
-        return json.dumps([(at, stream, self._masked(text)) for at, stream, text in said])
+        return json.dumps([(at, stream, self._masked(text)) for at, stream, text in event.log])
 
     def _result(
         self, event: NodeFinished, name: str, outputs: str, saved: Mapping[str, str]

@@ -43,6 +43,7 @@ STEPS = """
     @node(outputs="second")
     def slow(first: str, *, seconds: float) -> str:
         note("slow")
+        print("slow has begun")
         Path("../slow.started").touch()
         time.sleep(seconds)
         return first
@@ -104,13 +105,14 @@ def test_a_signal_keeps_what_had_finished_and_says_how_to_go_on(
     process.send_signal(number)
     stdout, stderr = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == code
-    assert stdout == ""
+    assert stdout == "slow has begun\n"
     assert "Traceback" not in stderr
     assert stderr.splitlines()[-1] == (
         f"mlo: stopped; what had finished is kept: mlo run --engine {engine} goes on from there"
     )
     assert statuses(steps) == {"quick": "done", "slow": "cancelled", "last": "cancelled"}
     assert steps.json("runs", "show")["status"] == "cancelled"
+    assert "slow has begun" in steps.mlo("runs", "log", "last").stdout
     assert steps.statuses("--params", "seconds=0.0") == {"quick": "reused", "slow": "done", "last": "done"}
     assert calls(steps) == ["quick", "slow", "slow", "last"]
 

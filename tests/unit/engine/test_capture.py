@@ -27,7 +27,7 @@ def test_what_is_printed_goes_on_and_is_kept_with_its_node(monkeypatch: pytest.M
     capture = Capture()
     with capture.listening():
         print("before")
-        with capture.of_node() as log:
+        with capture.of_node("speaker") as log:
             print("to out")
             print("to err", file=sys.stderr)
         print("after")
@@ -41,7 +41,7 @@ def test_a_handler_of_logging_that_holds_the_old_stream_is_heard_and_left_as_it_
     logger = logging.getLogger("a handler of before")
     logger.addHandler(handler)
     capture = Capture()
-    with capture.listening(), capture.of_node() as log:
+    with capture.listening(), capture.of_node("speaker") as log:
         logger.warning("careful")
     assert handler.stream is sys.stderr
     assert [(stream, text) for _, stream, text in log.said()] == [("err", "careful\n")]
@@ -51,7 +51,7 @@ def test_each_thread_speaks_for_its_own_node() -> None:
     capture, said = Capture(), {}
 
     def speak(word: str) -> None:
-        with capture.of_node() as log:
+        with capture.of_node("speaker") as log:
             for _ in range(20):
                 print(word)
             said[word] = "".join(text for _, _, text in log.said())
@@ -67,7 +67,7 @@ def test_each_thread_speaks_for_its_own_node() -> None:
 
 def test_a_thread_that_the_only_node_started_speaks_for_it() -> None:
     capture = Capture()
-    with capture.listening(), capture.of_node() as log:
+    with capture.listening(), capture.of_node("speaker") as log:
         thread = Thread(target=lambda: print("from a helper"))
         thread.start()
         thread.join()
@@ -80,10 +80,10 @@ def test_runs_that_overlap_hear_their_own_nodes_and_leave_the_streams_as_they_we
     first, second = one.listening(), two.listening()
     first.__enter__()
     second.__enter__()
-    with one.of_node() as log:
+    with one.of_node("speaker") as log:
         print("of the first")
     first.__exit__(None, None, None)
-    with two.of_node() as other:
+    with two.of_node("speaker") as other:
         print("of the second")
     second.__exit__(None, None, None)
     assert (sys.stdout, sys.stderr) == before
@@ -133,3 +133,21 @@ def test_the_ledger_keeps_what_nodes_said_also_of_one_that_failed(
         ("speak", "a word\n"),
         ("fail", "the last words\n"),
     ]
+
+
+def test_what_a_node_said_is_there_when_it_is_cut_off() -> None:
+    capture = Capture()
+
+    def speak(node: str, error: type[BaseException]) -> None:
+        with capture.listening(), capture.of_node(node):
+            print("half of it")
+            raise error
+
+    with pytest.raises(KeyboardInterrupt):
+        speak("slow", KeyboardInterrupt)
+    seconds, said = capture.cut_off("slow")
+    assert seconds > 0
+    assert "".join(text for _, _, text in said) == "half of it\n"
+    with pytest.raises(ValueError):
+        speak("failed", ValueError)
+    assert capture.cut_off("failed") == (0.0, ())
