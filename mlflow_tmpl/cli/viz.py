@@ -83,7 +83,7 @@ def command(output: str | None, expand: bool, ascii_only: bool, as_json: bool, *
     view = graph_of(open_from(options), options, code=code, memberships=memberships)
     view = masked(view, click.get_current_context().ensure_object(Secrets))
     if output:
-        _write(Path(output), _rendered(view, suffix, **({"expand": True} if expand else {})))
+        write_file(Path(output), _rendered(view, suffix, **({"expand": True} if expand else {})))
         click.echo(output, result)
     elif as_json:
         import msgspec
@@ -216,7 +216,12 @@ def _rendered(view: GraphView, suffix: str, **how: Any) -> bytes:
     return rendered.encode() if isinstance(rendered, str) else rendered
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file whole, or leave what is there.
+
+    Raises:
+        UsageError: it cannot be written there.
+    """
     from mlflow_tmpl.catalog.files import replacing
 
     try:
