@@ -81,16 +81,17 @@ def command(output: str | None, expand: bool, ascii_only: bool, as_json: bool, *
     result = reserve_stdout("utf-8" if output or as_json else sys.stdout.encoding)
     code, memberships = as_json or suffix in WITH_CODE, as_json or bool(output)
     view = graph_of(open_from(options), options, code=code, memberships=memberships)
-    view = masked(view, click.get_current_context().ensure_object(Secrets))
+    secrets = click.get_current_context().ensure_object(Secrets)
     if output:
-        write_file(Path(output), _rendered(view, suffix, **({"expand": True} if expand else {})))
+        drawn = _rendered(masked(view, secrets), suffix, **({"expand": True} if expand else {}))
+        write_file(Path(output), drawn)
         click.echo(output, result)
     elif as_json:
         import msgspec
 
-        print_document(msgspec.to_builtins(view), result)
+        print_document(msgspec.to_builtins(masked(view, secrets)), result)
     else:
-        _print(view, result, ascii_only=ascii_only)
+        _print(view, result, secrets, ascii_only=ascii_only)
 
 
 def refuse_serving_options(options: Mapping[str, Any]) -> None:
@@ -234,12 +235,14 @@ def write_file(path: Path, content: bytes) -> None:
         ) from error
 
 
-def _print(view: GraphView, stream: IO[str], *, ascii_only: bool) -> None:
+def _print(view: GraphView, stream: IO[str], secrets: Secrets, *, ascii_only: bool) -> None:
     from mlflow_tmpl.cli.options import can_show, paper_for
     from mlflow_tmpl.views.terminal import draw
 
     paper = paper_for(stream)
     width = get_terminal_size((80, 24)).columns  # a drawing in a pipe keeps to what any page can hold
     plain = ascii_only or not can_show(stream)
-    drawing = draw(view, width=max(width, NARROWEST), ascii_only=plain, colour=paper.colour)
+    drawing = draw(
+        view, width=max(width, NARROWEST), ascii_only=plain, colour=paper.colour, mask=secrets.mask
+    )
     click.echo(drawing, stream, nl=False, color=paper.colour)

@@ -49,11 +49,12 @@ _NODES = (
 _OUTPUTS = """
     SELECT argument, fingerprint FROM node_run JOIN result_io ON result_io.result = node_run.result
     WHERE node_run.run = ? AND direction = 'out' ORDER BY node_run.ended_at, argument"""
-_LAST = f"""
+_LATEST = f"""
     SELECT {NODE_FIELDS} FROM node_run
-    WHERE node = ? AND (status NOT IN ('reused', 'skipped', 'retried')
-        OR reasons LIKE '%"kind": "condition"%' OR reasons LIKE '%"kind": "left_out"%')
-    ORDER BY run DESC, attempt DESC LIMIT 1"""
+    WHERE node = ? AND status != 'retried' ORDER BY run DESC, item, attempt DESC LIMIT 1"""
+_CALLED = f"""
+    SELECT {NODE_FIELDS} FROM node_run
+    WHERE node = ? AND status NOT IN ('reused', 'skipped', 'retried') ORDER BY run DESC, item, attempt DESC LIMIT 1"""
 
 
 class Ledger:
@@ -410,13 +411,23 @@ class Ledger:
         return EventLog(self._database)
 
     def last_runs(self, nodes: Sequence[str]) -> Mapping[str, NodeRecord]:
-        """Return for each node the last time that it ran, failed, was stopped, or was left out by a condition."""
+        """Return for each node how the last run that it was part of went; nodes that never ran are left out.
+
+        For a node that was reused or left out, the times are those of the last run that called it.
+        """
         found = {}
         for name in nodes:
-            rows = self._database.query(_LAST, (name,))
-            if rows:
-                (found[name],) = node_records(rows)
+            latest = node_records(self._database.query(_LATEST, (name,)))
+            for record in latest:
+                found[name] = record
+                if record.status in ("reused", "skipped"):
+                    found[name] = self._with_times(record)
         return found
+
+    def _with_times(self, record: NodeRecord) -> NodeRecord:
+        for called in node_records(self._database.query(_CALLED, (record.name,))):
+            return replace(record, duration_s=called.duration_s, ended_at=called.ended_at)
+        return record
 
     def known_sources(self, ids: Iterable[str]) -> set[str]:
         """Return those of some hashes of files whose text is kept."""

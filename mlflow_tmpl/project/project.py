@@ -460,7 +460,7 @@ class Project(Remembering):
         return self.ledger.cancel(run)
 
     def last_runs(self, pipeline: Pipeline | None = None) -> Mapping[str, NodeRecord]:
-        """Return for each node the last time that it ran, without making a ledger where there is none."""
+        """Return how the last run of each node went, without making a ledger where there is none."""
         if not self.has_ledger:
             return {}
         return self.ledger.last_runs([node.name for node in pipeline or self.pipeline()])

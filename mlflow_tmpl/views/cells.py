@@ -21,6 +21,24 @@ def _columns_of(character: str) -> int:
     return 0 if combining(character) else 2 if east_asian_width(character) in "WF" else 1
 
 
+def harmless(text: str, *, ascii_only: bool = False) -> str:
+    r"""Return a text with escapes for what a terminal would obey, or cannot show.
+
+    Example:
+        >>> harmless("a\x1b[2J"), harmless("größe", ascii_only=True)
+        ('a\\x1b[2J', 'gr\\xf6\\xdfe')
+    """
+    if text.isprintable() and (not ascii_only or text.isascii()):
+        return text
+    if ascii_only:
+        text = text.encode("ascii", "backslashreplace").decode()
+    return "".join([each if each.isprintable() else _escaped(each) for each in text])
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode()
+
+
 def fit(text: str, room: int, ellipsis: str = "…") -> str:
     """Return a text that takes at most `room` columns; what is cut off is shown by `ellipsis`.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import east_asian_width
 
 from mlflow_tmpl.dataclass import dataclass
-from mlflow_tmpl.views.statuses import duration, in_words, style_of
+from mlflow_tmpl.views.statuses import WORST, duration, in_words, style_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -29,8 +29,6 @@ GLYPHS = {
     "held": "M-1.7-2.6V2.6M1.7-2.6V2.6",
     "none": "",
 }
-WORST = ("bad", "busy", "held", "none", "good", "kept")
-"""Whose tone a closed box takes, if something of it lies in the box."""
 _NARROW, _BROAD = frozenset("iIjlftr.,:;|!'()[]- "), frozenset("mwMW@%")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 

@@ -43,6 +43,10 @@ UNKNOWN = StatusStyle("?", "?", "", "none")
 """For a word that a later ledger may bring: it is shown as text, without a meaning of ours."""
 
 
+WORST = ("bad", "busy", "held", "none", "good", "kept")
+"""Tones, the one first that is to be seen of many."""
+
+
 def style_of(status: str) -> StatusStyle:
     """Return how a status is shown, whatever the word."""
     return STATUSES.get(status, UNKNOWN)

@@ -101,7 +101,7 @@ def test_after_a_run_each_node_has_its_status_and_error(mlo):
     assert mlo("run").returncode == 1
     lines = drawing(mlo("viz"))
     assert " last run " in lines[0]
-    assert lines[0].endswith(" failed")
+    assert " failed: 1 fail" in lines[0]
     assert [line.split("  ")[-1] for line in lines[2:4]] == ["done", "done"]
     assert lines[4].startswith("✗─╯  evaluate  ")
     assert lines[4].endswith("ValueError: no <b>good</b>")

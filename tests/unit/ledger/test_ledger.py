@@ -180,14 +180,21 @@ def test_a_failure_is_kept_with_the_users_frames(make_project: Callable[..., Mad
     assert node.duration_s > 0
 
 
-def test_the_last_time_of_each_node_passes_over_reuse(two_steps: MadeProject) -> None:
+def test_the_last_run_of_a_node_that_was_reused_has_the_times_of_when_it_was_called(
+    two_steps: MadeProject,
+) -> None:
     project = two_steps.open()
     assert project.last_runs() == {}
     assert not project.has_ledger
     project.run()
-    project.run()
+    first = project.last_runs()
+    assert {name: node.status for name, node in first.items()} == {"double": "done", "add": "done"}
+    project.run(params={"amount": 3})
     last = project.last_runs()
-    assert {name: node.status for name, node in last.items()} == {"double": "done", "add": "done"}
+    assert {name: node.status for name, node in last.items()} == {"double": "reused", "add": "done"}
+    assert last["double"].duration_s == first["double"].duration_s is not None
+    assert last["double"].ended_at == first["double"].ended_at
+    assert last["add"].reasons[0]["kind"] == "parameter"
 
 
 def test_records_are_plain_data(two_steps: MadeProject) -> None:
