@@ -55,7 +55,7 @@ class RunCommand(click.Command):
 @selection_options
 @params_options
 @reading_options
-@click.option("--engine", metavar="NAME", help="Where nodes run: auto, inline or threads.")
+@click.option("--engine", metavar="NAME", help="Where nodes run: auto, inline, threads or processes.")
 @click.option("-j", "--jobs", type=int, metavar="N", help="How many nodes at a time.")
 @click.option(
     "--force",

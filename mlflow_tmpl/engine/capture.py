@@ -95,6 +95,24 @@ class Capture:
             if ended:
                 del self._by_node[node]
 
+    def begin(self, node: str, log: NodeLog) -> None:
+        """Take note of a node that runs in another process, until `end`."""
+        self._by_node[node] = log
+
+    def end(self, node: str) -> None:
+        """Forget a node that has come to its end."""
+        self._by_node.pop(node, None)
+
+    @contextmanager
+    def on_behalf_of(self, log: NodeLog) -> Iterator[None]:
+        """Have what this thread writes kept in the log of a node that runs elsewhere."""
+        thread = get_ident()
+        self._speaking[thread] = log
+        try:
+            yield
+        finally:
+            del self._speaking[thread]
+
     def cut_off(self, node: str) -> tuple[float, tuple[Said, ...]]:
         """Return how long a node has run that did not come to its end, and what it has said; 0 if none has."""
         log = self._by_node.get(node)

@@ -22,6 +22,7 @@ ENGINES = ("auto", *ENGINE_NAMES)
 _OPENERS: Mapping[str, str] = {
     "inline": "mlflow_tmpl.engine.inline:InlineExecutor",
     "threads": "mlflow_tmpl.engine.threads:ThreadsExecutor",
+    "processes": "mlflow_tmpl.engine.processes.executor:ProcessesExecutor",
 }
 """Engine to the class or function that opens its executor, given the surroundings of the run."""
 

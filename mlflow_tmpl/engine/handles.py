@@ -18,6 +18,11 @@ class Handle:
 
     engine = ""
 
+    @property
+    def gone(self) -> bool:
+        """Whether the value is known to have gone with its worker."""
+        return False
+
     def get(self) -> Any:
         """Return the value, here: each call gives one that shares no changes with any other.
 

@@ -7,6 +7,7 @@ from queue import Empty, SimpleQueue
 from time import time
 from typing import TYPE_CHECKING
 
+from mlflow_tmpl.engine.again import Again
 from mlflow_tmpl.engine.attempts import Attempts, TimedOut
 from mlflow_tmpl.engine.events import NodeFinished, NodeStarted
 from mlflow_tmpl.engine.failure import NodeFailure
@@ -113,6 +114,7 @@ class Loop:
             self._decide,
             lambda taker, maker: decisions.is_held(maker, demands[taker][maker]),
         )
+        self._again = Again(pipeline, values, self._in_memory, self._frontier)
 
     def run(self, engines: Engines) -> None:
         """Run until nothing is left that can be run.
@@ -192,12 +194,16 @@ class Loop:
             self._start(*taken)
 
     def _start(self, position: int, executor: Executor) -> None:
-        node = self._pipeline.nodes[position]
-        if self._emit is not None:
+        node, again = self._pipeline.nodes[position], position in self._again
+        if self._again.happened and self._again.lacks(position):
+            self._ready.give_back(position)
+            self._wait_again(position)
+            return
+        if self._emit is not None and not again:
             step, attempt = self._decisions.step(position, self._frontier), self._attempts.number(position)
             self._emit(NodeStarted(step, time(), attempt, node.options.engine or self._default_engine))
         try:
-            task = self._tasks.make(position, remote=executor.remote)
+            task = self._tasks.make(position, remote=executor.remote, saving=not again)
         except DataError as error:  # a value that cannot be copied for this taker
             self._ready.give_back(position)
             self._give_up(position, NodeFailure(node, error, {}))
@@ -225,11 +231,13 @@ class Loop:
             return
         except ValuesLost as lost:
             self._tasks.put_back(position, lost.values)
-            self._frontier.lack(position)
+            self._wait_again(position)
             return
         self._tasks.let_go(position)
         self._values.put(outcome.values)
-        if self._emit is None:
+        if position in self._again:
+            self._again.done(position)
+        elif self._emit is None:
             self._end(position, "done", outcome=outcome)
         else:
             saved = {name: known.fingerprint for name, known in outcome.saved.items()}
@@ -237,6 +245,11 @@ class Loop:
             self._tasks.keep(position, outcome)
             self._end(position, "done", outcome=outcome, fingerprints=made)
         self._frontier.complete(position)
+
+    def _wait_again(self, position: int) -> None:
+        """Let a node wait for values that were there and are no more."""
+        self._again.make(position)
+        self._frontier.lack(position)
 
     def _fail(self, position: int, failure: NodeFailure) -> None:
         """Have a node that failed called again, or give it up."""

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from mlflow_tmpl.pipeline import Node, Pipeline
 
 
+_NOTHING = object()
+
+
 class Values:
     """Values by dataset, each held until its last taker has it.
 
@@ -37,14 +40,20 @@ class Values:
             for name in node.takes:
                 base = base_name(name) if "@" in name else name
                 self._left[base] = self._left.get(base, 0) + 1
-        for name, value in given.items():
-            self._held[base_name(name)] = value
+        self._given = {base_name(name): value for name, value in given.items()}
+        self._held.update(self._given)
 
     def __contains__(self, name: str) -> bool:
         return base_name(name) in self._held
 
     def __getitem__(self, name: str) -> Any:
-        return self._held[base_name(name)]
+        held = self._held[base_name(name)]
+        return held.get() if isinstance(held, Handle) else held
+
+    def has(self, name: str) -> bool:
+        """Tell whether a value is there, and did not go with its worker."""
+        held = self._held.get(base_name(name), _NOTHING)
+        return held is not _NOTHING and not (isinstance(held, Handle) and held.gone)
 
     def put(self, values: dict[str, Any]) -> None:
         """Move values in; `values` is empty afterwards, so that no second reference stays behind."""
@@ -90,9 +99,16 @@ class Values:
         """Put a handle in the place of a value that an engine has taken over from the driver."""
         self._held[base_name(name)] = handle
 
+    def has_one_taker(self, name: str) -> bool:
+        """Tell whether a value that is being made has one taker and no more."""
+        return self._left.get(base_name(name)) == 1
+
     def lose(self, name: str) -> None:
-        """Forget a value that went with its worker."""
-        self._held.pop(base_name(name), None)
+        """Forget a value that went with its worker; what the run's caller gave is there once more."""
+        base = base_name(name)
+        self._held.pop(base, None)
+        if base in self._given:
+            self._held[base] = self._given[base]
 
     def settle(self, names: Iterable[str]) -> None:
         """Fetch values that workers still have: they are about to end.

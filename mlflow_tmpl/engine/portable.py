@@ -12,7 +12,7 @@ import pickle
 import sys
 from dataclasses import field
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.engine.capture import Capture
@@ -22,7 +22,7 @@ from mlflow_tmpl.errors import NodeError, place
 from mlflow_tmpl.hashing import digest, digest_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from mlflow_tmpl.catalog import Catalog
     from mlflow_tmpl.catalog.portable import PortableCatalog
@@ -64,12 +64,12 @@ class Workplace:
         catalog: the datasets.
         sources: project module to the hash of the source that the driver has loaded it from; emptied as they are
             imported here.
-        capture: keeps what nodes print.
+        capture: keeps what nodes print; ``None`` if somebody else does.
     """
 
     catalog: Catalog
     sources: dict[str, str]
-    capture: Capture = field(default_factory=Capture)
+    capture: Capture | None = field(default_factory=Capture)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,28 +145,23 @@ def unpack_task(packed: bytes) -> PortableTask:
     return task
 
 
-def perform_portable(task: PortableTask, values: Mapping[str, Any], workplace: Workplace) -> Outcome:
+def perform_portable(task: PortableTask, values: dict[str, Any], workplace: Workplace) -> Outcome:
     """Load what the node takes, call it, and save what it gives, in a worker.
 
     Args:
         task: what is to be done.
-        values: argument to value, of what did not travel with the task.
+        values: argument to value, of what did not travel with the task; emptied, so that nothing outlives its use.
         workplace: the run.
 
     Raises:
         NodeFailure: any of it failed. It can be pickled.
     """
+    node, given = _node_of(task, workplace.sources), {**task.values, **values}
+    values.clear()
+    loads = [(argument, name, "") for argument, name in task.loads]
+    saves, keeps = task.saves, task.keeps
     return perform(
-        Task(
-            _node_of(task, workplace.sources),
-            workplace.catalog,
-            {**task.values, **values},
-            [(argument, name, "") for argument, name in task.loads],
-            task.saves,
-            task.keeps,
-            task.recorded,
-            workplace.capture,
-        )
+        Task(node, workplace.catalog, given, loads, saves, keeps, task.recorded, workplace.capture)
     )
 
 
@@ -188,30 +183,43 @@ def dumps(value: Any) -> bytes:
     """Pickle a value: functions and classes by reference where a worker can import them, else by value."""
     file = io.BytesIO()
     try:
-        _ByReference(file, 5).dump(value)
-    except _ByValueOnly:
-        pass
+        pickler(file, by_value=False).dump(value)
     except Exception:  # noqa: BLE001 (cloudpickle can do more, and says what it cannot)
-        pass
-    else:
-        return file.getvalue()
+        file = io.BytesIO()
+        pickler(file, by_value=True).dump(value)
+    return file.getvalue()
+
+
+def pickler(
+    file: IO[bytes], by_value: bool, take: Callable[[pickle.PickleBuffer], Any] | None = None
+) -> pickle.Pickler:
+    """Return what writes a value into a file.
+
+    Args:
+        file: gets the pickle.
+        by_value: whether functions and classes that cannot be imported elsewhere are packed with their code; otherwise
+            they are refused with `ByValueOnly`, and the rest goes five times as fast.
+        take: is given buffers that need not be copied into the pickle, and says whether they are, after all.
+    """
+    if not by_value:
+        return _ByReference(file, 5, buffer_callback=take)
     import cloudpickle
 
-    packed: bytes = cloudpickle.dumps(value, 5)
-    return packed
+    made: pickle.Pickler = cloudpickle.Pickler(file, 5, buffer_callback=take)
+    return made
 
 
-class _ByValueOnly(Exception):
+class ByValueOnly(Exception):
     """A function or class that no other process can import."""
 
 
 class _ByReference(pickle.Pickler):
-    """The pickler of the standard library, five times as fast as cloudpickle, for what other processes can import."""
+    """The pickler of the standard library, for what other processes can import."""
 
     def reducer_override(self, value: Any) -> Any:
         """Give up at the first function or class of the main program, and of no module at all."""
         if isinstance(value, (FunctionType, type)) and getattr(value, "__module__", None) in _NOT_IMPORTED:
-            raise _ByValueOnly
+            raise ByValueOnly
         return NotImplemented
 
 

@@ -40,6 +40,8 @@ class Task:
         capture: keeps what the node prints; ``None`` keeps nothing.
         kept: ``(argument, how to read it)`` of the values in memory that the store has.
         offering: what is needed to keep the values that it makes; ``None`` if they are not to be.
+        spent: arguments whose value nobody takes after this call, nor another attempt at it.
+        stays: outputs kept in memory that one node takes and no more.
     """
 
     node: Node
@@ -52,6 +54,8 @@ class Task:
     capture: Capture | None = None
     kept: Sequence[tuple[str, Callable[[], Any]]] = ()
     offering: Offering | None = None
+    spent: frozenset[str] = frozenset()
+    stays: frozenset[str] = frozenset()
 
 
 class ValuesLost(Exception):

@@ -66,12 +66,13 @@ class Tasks:
         self._lent: set[int] = set()
         self.in_memory = {name: catalog.is_memory(name) for name in pipeline.datasets}
 
-    def make(self, position: int, *, remote: bool) -> Task:
+    def make(self, position: int, *, remote: bool, saving: bool = True) -> Task:
         """Return a node with all that it is called with.
 
         Args:
             position: of the node.
             remote: whether it is called in another process, which has what it gets for itself.
+            saving: whether it saves; if not, it did that before.
 
         Raises:
             DataError: a value cannot be copied for this taker.
@@ -101,13 +102,27 @@ class Tasks:
             else:
                 loads.append((argument, name, self._decisions.expected(name)))
         keeps = [name for name in node.outputs if in_memory[name]]
-        saves = [name for name in node.outputs if not in_memory[name]]
+        saves = [name for name in node.outputs if not in_memory[name]] if saving else []
         if saves and self._decisions.standing(position) is not None:
             saves = []
         offering = self._offering(position, keeps)
-        return Task(
+        task = Task(
             node, self._catalog, values, loads, saves, keeps, self._recorded, self._capture, kept, offering
         )
+        if remote:
+            self._say_who_takes(task)
+        return task
+
+    def _say_who_takes(self, task: Task) -> None:
+        """Tell an engine whose workers have values which of them can stay where they are."""
+        node, known = task.node, self._values
+        task.stays = frozenset(name for name in task.keeps if known.has_one_taker(name))
+        if not node.options.retries.count:
+            task.spent = frozenset(
+                argument
+                for argument in task.values
+                if not is_parameter(node.inputs[argument]) and known.is_last(node.inputs[argument])
+            )
 
     def put_back(self, position: int, given: Mapping[str, Any]) -> None:
         """Take back what a node was given that could not be called for want of the rest."""

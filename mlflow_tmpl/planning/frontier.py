@@ -89,6 +89,10 @@ class Frontier:
         self.demanded[node] = False
         self._demand(node)
 
+    def undo(self, node: int) -> None:
+        """Say that what a node has given in memory is gone; what was decided in consequence stands."""
+        self.done[node] = self.demanded[node] = False
+
     def complete(self, node: int) -> None:
         """Say that a node has run: its values are there, its outputs saved."""
         self.done[node] = True

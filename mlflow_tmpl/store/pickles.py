@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mlflow_tmpl.store.packing import Packed, Snapshot, Unfit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from mlflow_tmpl.store.packing import Allowance, Piece
 
@@ -45,7 +45,7 @@ def snapshot_any(value: Any, allowance: Allowance) -> Snapshot:
     except Exception as error:
         raise Unfit(f"it cannot be pickled: {error}") from error
     parts = [(stream.getvalue(), True), *stream.buffers]
-    packed = Packed("pickle", tuple(_laid_out(parts)))
+    packed = Packed("pickle", tuple(laid_out(parts)))
     return Snapshot(stream.size, lambda: packed)
 
 
@@ -101,7 +101,8 @@ class _Stream(BytesIO):
         self._allowance.check(self.size)
 
 
-def _laid_out(parts: list[tuple[Piece, bool]]) -> Iterator[Piece]:
+def laid_out(parts: Sequence[tuple[Piece, bool]]) -> Iterator[Piece]:
+    """Yield what `read_pickle` reads: the pickle and its buffers, each with whether it is read-only."""
     head = _HEAD.pack(_MAGIC, len(parts)) + b"".join([_PART.pack(len(data), fixed) for data, fixed in parts])
     yield head
     at = len(head)

@@ -1,0 +1,302 @@
+"""The processes engine: what follows runs where its input is, and the driver moves names, not frames."""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from itertools import count
+from threading import RLock
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from mlflow_tmpl.engine.capture import NodeLog
+from mlflow_tmpl.engine.failure import NodeFailure
+from mlflow_tmpl.engine.handles import Handle, ValueGone
+from mlflow_tmpl.engine.machine import cpus
+from mlflow_tmpl.engine.portable import moved, pack_site, pack_task
+from mlflow_tmpl.engine.processes.folder import Folder
+from mlflow_tmpl.engine.processes.held import GONE, Held, put_out
+from mlflow_tmpl.engine.processes.job import Job
+from mlflow_tmpl.engine.processes.order import Order
+from mlflow_tmpl.engine.processes.process import WorkerProcess, told_end
+from mlflow_tmpl.engine.task import ValuesLost
+from mlflow_tmpl.errors import NodeError
+from mlflow_tmpl.pipeline.names import is_parameter
+from mlflow_tmpl.store.kept import Lost
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from mlflow_tmpl.engine.processes.order import Place
+    from mlflow_tmpl.engine.surroundings import Surroundings
+    from mlflow_tmpl.engine.task import Outcome, Task
+
+
+class WorkerDied(NodeError):
+    """A worker process that ended under its node."""
+
+
+class ProcessesExecutor:
+    """Performs tasks in processes of this machine, each started when there is a task that no other has time for.
+
+    Args:
+        surroundings: the run.
+    """
+
+    remote = True
+    can_kill = True
+    blocks = False
+    seats = False
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self.slots = surroundings.jobs or cpus()
+        self._surroundings = surroundings
+        self._site = pack_site(surroundings)
+        self._folder = Folder(surroundings.memory_bytes)
+        self._lock = RLock()
+        self._numbers = count()
+        self._workers: set[WorkerProcess] = set()
+        self._free: set[WorkerProcess] = set()
+        self._under_way: dict[WorkerProcess, Job] = {}
+        self._jobs: dict[Future[Outcome], Job] = {}
+        self._cancelled = False
+
+    def submit(self, task: Task) -> Future[Outcome]:
+        """Start a task where most of what it takes is, as far as there is room."""
+        number = next(self._numbers)
+        try:
+            job = self._job(number, task)
+        except (NodeFailure, ValuesLost) as error:
+            job = Job(number, task, b"", {}, [])
+            job.future.set_exception(error)
+            return job.future
+        with self._lock:
+            if job.is_lost:
+                job.future.set_exception(ValuesLost({}))
+                return job.future
+            worker = job.worker = self._worker_for(job)
+            self._free.discard(worker)
+            self._under_way[worker] = job
+            self._jobs[job.future] = job
+            job.future.add_done_callback(self._jobs.pop)
+            strange = list(job.strange_to(worker))
+            job.lacks = len(strange)
+            for held in strange:
+                held.waiting.append(lambda: self._came(job))
+                held.publish()
+            if not strange:
+                self._send(job)
+        return job.future
+
+    def kill(self, future: Future[Outcome]) -> None:
+        """End the worker of a task that is under way; its place is taken by another when there is need."""
+        job = self._jobs.get(future)
+        if job is not None and job.worker is not None:
+            job.worker.kill()
+
+    def close(self, *, cancel: bool) -> None:
+        """End all workers, with `cancel` whatever they do, and remove what lies between them."""
+        with self._lock:
+            self._cancelled = cancel
+            workers = list(self._workers)
+        for worker in workers:
+            worker.kill() if cancel else worker.dismiss()
+        for worker in workers:
+            worker.wait()
+        self._folder.remove()
+
+    def _job(self, number: int, task: Task) -> Job:
+        """Return a task with all its values where workers find them.
+
+        Raises:
+            NodeFailure: something cannot be pickled.
+            ValuesLost: what the store had kept cannot be read.
+        """
+        values, travel = task.values, dict[str, Any]()
+        takes, own = dict[str, Held](), list[Held]()
+        try:
+            values.update({argument: load() for argument, load in task.kept})
+            for argument, value in values.items():
+                if isinstance(value, Held):
+                    takes[argument] = value
+                elif is_parameter(task.node.inputs[argument]):
+                    travel[argument] = value
+                else:
+                    fetched = value.get() if isinstance(value, Handle) else value
+                    takes[argument] = self._put_out(task, argument, fetched)
+                    own.append(takes[argument])
+        except (Lost, ValueGone) as lost:
+            raise ValuesLost({}) from lost
+        values.clear()
+        return Job(number, task, pack_task(task, travel), takes, own)
+
+    def _put_out(self, task: Task, argument: str, value: Any) -> Held:
+        """Make a value of the driver one that workers can read."""
+        try:
+            return put_out(value, self._folder)
+        except Exception as error:
+            problem = f"argument {argument!r} cannot be sent to a worker: {type(error).__name__}: {error}"
+            hint = "run the node with engine: inline or threads"
+            told = NodeError(problem, where=task.node.where, hint=hint)
+            raise NodeFailure(task.node, told, {}) from error
+
+    def _worker_for(self, job: Job) -> WorkerProcess:
+        """Return a free worker: the one that has most of what the task takes, else one that has least of anything."""
+        near = max(self._free, key=job.at, default=None)
+        if near is not None and job.at(near):
+            return near
+        idle = min(self._free, key=lambda worker: (len(worker.has), worker.pid), default=None)
+        if idle is not None and (not idle.has or len(self._workers) >= self.slots):
+            return idle
+        worker = WorkerProcess(self._hear, self._ended)
+        worker.send("enter", self._site, _level())
+        self._workers.add(worker)
+        return worker
+
+    def _send(self, job: Job) -> None:
+        """Send a task whose values are all in reach of its worker."""
+        worker, task = job.worker, job.task
+        assert worker is not None
+        takes = {argument: held.place for argument, held in job.takes.items()}
+        alone = frozenset(
+            argument for argument in task.spent if argument in takes and takes[argument][0] == "here"
+        )
+        modes = {
+            argument: mode
+            for argument, place in takes.items()
+            if place[0] == "here" and (mode := task.catalog.copy_mode(task.node.inputs[argument])) is not None
+        }
+        folders = (self._folder.memory, self._folder.disk)
+        room = self._folder.room // self.slots
+        job.sent_at, job.log = perf_counter(), NodeLog()
+        if self._surroundings.capture is not None:
+            self._surroundings.capture.begin(task.node.name, job.log)
+        worker.send("order", Order(job.number, job.packed, takes, alone, modes, task.stays, folders, room))
+        for argument in alone:
+            job.takes[argument].moved(GONE)
+
+    def _came(self, job: Job) -> None:
+        """Note that a value that a task lacked has left its worker, or never will."""
+        job.lacks -= 1
+        if job.lacks or job.future.done():
+            return
+        if job.is_lost:
+            self._settle(job)
+            job.future.set_exception(ValuesLost({}))
+        else:
+            self._send(job)
+
+    def _settle(self, job: Job) -> None:
+        """Free the worker of a task that has ended, if it is still there."""
+        worker = job.worker
+        assert worker is not None
+        for held in job.own:
+            held.release()
+        if self._surroundings.capture is not None:
+            self._surroundings.capture.end(job.task.node.name)
+        if self._under_way.pop(worker, None) is not None and worker in self._workers:
+            self._free.add(worker)
+
+    def _hear(self, worker: WorkerProcess, message: tuple[Any, ...]) -> None:
+        """Take what a worker says; in the thread that listens to it."""
+        kind, *told = message
+        if kind == "said":
+            self._said(worker, *told)
+        elif kind == "done":
+            self._done(worker, *told)
+        elif kind == "failed":
+            self._failed(worker, told[0], pickle.loads(told[1]))
+        else:
+            self._left(worker, told[0], told[1] if kind == "published" else ("gone", told[1], 0))
+
+    def _said(self, worker: WorkerProcess, number: int, stream: str, said: Any) -> None:
+        job = self._under_way.get(worker)
+        log = job.log if job is not None and job.number == number else None
+        capture = self._surroundings.capture
+        if capture is not None and log is not None:
+            with capture.on_behalf_of(log):
+                _repeat(stream, said)
+        else:
+            _repeat(stream, said)
+
+    def _done(self, worker: WorkerProcess, number: int, outcome: Outcome, placed: dict[str, Place]) -> None:
+        job = self._under_way.get(worker)
+        if job is None or job.number != number:
+            return  # the worker was given up already
+        error: NodeFailure | None = None
+        try:
+            outcome.moved = moved(job.task, outcome)
+        except Exception as failed:  # noqa: BLE001 (raised in the loop)
+            error = NodeFailure(job.task.node, failed, {})
+        outcome.log = job.log.said()
+        with self._lock:
+            for name, place in placed.items():
+                held = outcome.values[name] = Held(place, worker, self._folder)
+                if held.stays and not self._folder.room:
+                    held.publish(to_disk=True)
+            self._settle(job)
+        if error is not None:
+            job.future.set_exception(error)
+        else:
+            job.future.set_result(outcome)
+
+    def _failed(self, worker: WorkerProcess, number: int, failure: NodeFailure) -> None:
+        with self._lock:
+            job = self._under_way.get(worker)
+            if job is None or job.number != number:
+                return  # the worker was given up already
+            failure.log = job.log.said()
+            self._settle(job)
+        job.future.set_exception(failure)
+
+    def _left(self, worker: WorkerProcess, key: str, place: Place) -> None:
+        with self._lock:
+            held = worker.has.get(key)
+            if held is None:  # let go meanwhile
+                Held(place, None, self._folder).release()
+                return
+            waiting, held.waiting = held.waiting, []
+            held.moved(place)
+            for call in waiting:
+                call()
+
+    def _ended(self, worker: WorkerProcess, code: int) -> None:
+        """Take leave of a worker: what only it had is gone, and its task has failed."""
+        with self._lock:
+            self._workers.discard(worker)
+            self._free.discard(worker)
+            job = self._under_way.get(worker)
+            gone = list(worker.has.values())
+            for held in gone:
+                held.moved(GONE)
+            for call in [call for held in gone for call in held.waiting]:
+                call()
+            if job is not None and not self._cancelled:
+                self._settle(job)
+        if job is None or job.future.done():
+            return
+        if job.lacks:  # it has not begun
+            job.future.set_exception(ValuesLost({}))
+        else:
+            told = WorkerDied(told_end(code), where=job.task.node.where)
+            failure = NodeFailure(job.task.node, told, {}, perf_counter() - job.sent_at)
+            failure.log, failure.__cause__ = job.log.said(), told
+            job.future.set_exception(failure)
+
+
+def _level() -> int:
+    """Return from which level on anyone here listens to what is logged."""
+    logging = sys.modules.get("logging")
+    return logging.root.level if logging is not None else 30
+
+
+def _repeat(stream: str, said: Any) -> None:
+    """Say here what a worker said."""
+    if stream == "log":
+        import logging
+
+        logging.root.callHandlers(logging.makeLogRecord(said))
+        return
+    target = sys.stdout if stream == "out" else sys.stderr
+    target.write(said)
+    target.flush()

@@ -1,0 +1,65 @@
+"""One task on its way through a worker."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from mlflow_tmpl.engine.capture import NodeLog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlflow_tmpl.engine.processes.held import Held
+    from mlflow_tmpl.engine.processes.process import WorkerProcess
+    from mlflow_tmpl.engine.task import Outcome, Task
+
+
+class Job:
+    """A task, its future, and who performs it.
+
+    Args:
+        number: of the task.
+        task: what is to be done.
+        packed: the task as it travels.
+        takes: argument to the value that it takes.
+        own: values that were put out for this task alone.
+
+    Attributes:
+        future: gives the outcome.
+        worker: who performs it.
+        lacks: how many values are still to leave another worker for it.
+        log: what the node has said so far.
+    """
+
+    __slots__ = ("future", "lacks", "log", "number", "own", "packed", "sent_at", "takes", "task", "worker")
+
+    def __init__(
+        self, number: int, task: Task, packed: bytes, takes: dict[str, Held], own: list[Held]
+    ) -> None:
+        self.number = number
+        self.task = task
+        self.packed = packed
+        self.takes = takes
+        self.future: Future[Outcome] = Future()
+        self.worker: WorkerProcess | None = None
+        self.lacks = 0
+        self.log = NodeLog()
+        self.sent_at = perf_counter()
+        self.own = own
+
+    def at(self, worker: WorkerProcess) -> int:
+        """Return how many bytes of what it takes a worker has."""
+        return sum(held.bytes for held in self.takes.values() if held.stays and held.worker is worker)
+
+    def strange_to(self, worker: WorkerProcess) -> Iterator[Held]:
+        """Yield the values that have to leave other workers first."""
+        for held in self.takes.values():
+            if held.stays and held.worker is not worker:
+                yield held
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether something that it takes is gone."""
+        return any(held.gone for held in self.takes.values())

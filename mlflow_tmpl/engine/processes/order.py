@@ -1,0 +1,37 @@
+"""What the driver tells a worker to do, and where values are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Place = tuple[Any, ...]
+"""Where a value is: ``("bytes", data, size)``, ``("file", path, size, in memory)`` or ``("here", key, size)``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a worker is told to do.
+
+    Attributes:
+        number: of the task.
+        task: packed.
+        takes: argument to the place of its value.
+        alone: arguments whose value nobody else will take.
+        modes: argument to how the catalog says that its value is copied.
+        stays: outputs that one node takes, so that they may stay where they are.
+        folders: where files are written: in memory, empty if there is no such place, and on disk.
+        room: how many bytes may be written in memory.
+    """
+
+    number: int
+    task: bytes
+    takes: Mapping[str, Place]
+    alone: frozenset[str]
+    modes: Mapping[str, str]
+    stays: frozenset[str]
+    folders: tuple[str, str]
+    room: int

@@ -1,0 +1,249 @@
+"""What a worker does: it performs one task after the other, and has values at hand for those that follow.
+
+The main thread performs. A second one reads what the driver sends: so a value can leave while a node runs, and a worker
+whose driver is gone ends, whatever its node does.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import sys
+import time
+import traceback
+from contextlib import suppress
+from queue import SimpleQueue
+from threading import Lock, Thread
+from typing import TYPE_CHECKING, Any
+
+from mlflow_tmpl.engine.failure import NodeFailure, shapes_of
+from mlflow_tmpl.engine.portable import enter, perform_portable, unpack_task
+from mlflow_tmpl.engine.processes import files
+from mlflow_tmpl.engine.processes.said import speak_through
+from mlflow_tmpl.engine.processes.wire import Wire
+from mlflow_tmpl.errors import NodeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mlflow_tmpl.engine.portable import PortableTask, Workplace
+    from mlflow_tmpl.engine.processes.order import Order, Place
+    from mlflow_tmpl.engine.task import Outcome
+
+_PATIENCE_S = 5.0
+"""So long a worker has for its way out, once the driver has no more to do for it."""
+
+
+class Worker:
+    """A process that performs tasks.
+
+    Args:
+        wire: to the driver.
+    """
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._orders: SimpleQueue[Order | None] = SimpleQueue()
+        self._workplace: Workplace | None = None
+        self._has: dict[str, Any] = {}
+        self._lock = Lock()
+        self._number = -1
+        self._why: BaseException | None = None
+
+    def run(self) -> None:
+        """Perform tasks until the driver has no more."""
+        out, err = speak_through(self._say, 30)
+        Thread(target=self._listen, name="mlo-driver", daemon=True).start()
+        while (order := self._orders.get()) is not None:
+            self._number = order.number
+            try:
+                answer = self._perform(order)
+            finally:
+                out.flush()
+                err.flush()
+            self._wire.send(*answer)
+            del order, answer
+            self._number = -1
+
+    def _say(self, stream: str, said: Any) -> None:
+        with suppress(OSError):  # the driver is gone, and so is this process in a moment
+            self._wire.send("said", self._number, stream, said)
+
+    def _listen(self) -> None:
+        try:
+            while True:
+                kind, *told = self._wire.receive()
+                _ANSWERS[kind](self, *told)
+        except (EOFError, OSError):
+            if self._number >= 0:
+                end_now()
+            self._orders.put(None)
+            time.sleep(_PATIENCE_S)
+        except BaseException:  # noqa: BLE001 (the driver must not wait for a worker that does not listen)
+            traceback.print_exc(file=sys.__stderr__)
+        end_now()
+
+    def _take_order(self, order: Order) -> None:
+        self._orders.put(order)
+
+    def _enter(self, site: bytes, level: int) -> None:
+        import logging
+
+        logging.root.setLevel(level)
+        try:
+            self._workplace = enter(site)
+            self._workplace.capture = None
+        except Exception as error:  # noqa: BLE001 (told with the first task)
+            self._workplace = None
+            self._why = error
+
+    def _publish(self, key: str, folder: str, other: str) -> None:
+        """Write a value that was to stay into a file, for a taker elsewhere."""
+        with self._lock:
+            if key not in self._has:
+                return  # taken, or let go, meanwhile
+            value = self._has.pop(key)
+        try:
+            place = files.write_somewhere(value, folder, other, True)
+        except Exception as error:  # noqa: BLE001 (told to whom wanted it)
+            with self._lock:
+                self._has[key] = value
+            self._wire.send("unpublished", key, f"{type(error).__name__}: {error}")
+            return
+        del value
+        self._wire.send("published", key, place)
+
+    def _drop(self, key: str) -> None:
+        with self._lock:
+            self._has.pop(key, None)
+
+    def _perform(self, order: Order) -> tuple[Any, ...]:
+        task = unpack_task(order.task)
+        try:
+            return self._outcome(task, order)
+        except NodeFailure as failure:
+            return "failed", order.number, pickle.dumps(failure)
+        except KeyboardInterrupt as error:  # here nobody but the node can have raised it
+            return "failed", order.number, pickle.dumps(_failed(task, "KeyboardInterrupt", error))
+
+    def _outcome(self, task: PortableTask, order: Order) -> tuple[Any, ...]:
+        workplace = self._workplace
+        if workplace is None:
+            why = self._why or NodeError("it was not told of it")
+            raise _failed(task, f"its worker cannot enter the run: {why}", why)
+        try:
+            values = {argument: self._take(order, argument) for argument in order.takes}
+        except Exception as error:
+            raise _failed(
+                task, f"what it takes cannot be read: {type(error).__name__}: {error}", error
+            ) from error
+        outcome = perform_portable(task, values, workplace)
+        room, placed = order.room, {}
+        for name in list(outcome.values):
+            placed[name] = self._place(task, order, name, outcome, room)
+            if placed[name][0] == "file" and placed[name][3]:
+                room -= placed[name][2]
+        return "done", order.number, outcome, placed
+
+    def _take(self, order: Order, argument: str) -> Any:
+        kind, what = order.takes[argument][:2]
+        if kind == "bytes":
+            return pickle.loads(what)
+        if kind == "file":
+            return files.read(what)
+        with self._lock:
+            if argument not in order.alone:
+                return _for_one_more(self._has[what], order.modes.get(argument))
+            value = self._has.pop(what)
+            mode = order.modes.get(argument)
+            if mode is None and sys.getrefcount(value) <= _ALONE:
+                return value
+            return _for_one_more(value, mode)
+
+    def _place(self, task: PortableTask, order: Order, name: str, outcome: Outcome, room: int) -> Place:
+        """Put an output where its takers find it."""
+        value = outcome.values.pop(name)
+        stays = name in order.stays
+        data: bytes | None
+        try:
+            data, size = files.pack(value)
+        except Exception as error:
+            if not stays:
+                raise _cannot_leave(task, name, value, error) from error
+            data, size = None, 0  # it may still be taken here
+        if data is not None:
+            return "bytes", data, size
+        if stays:
+            key = f"{order.number}.{name}"
+            with self._lock:
+                self._has[key] = value
+            return "here", key, size
+        try:
+            return files.write_somewhere(value, *order.folders, size <= room)
+        except Exception as error:
+            raise _cannot_leave(task, name, value, error) from error
+
+
+_ANSWERS: dict[str, Callable[..., None]] = {
+    "order": Worker._take_order,
+    "enter": Worker._enter,
+    "publish": Worker._publish,
+    "drop": Worker._drop,
+}
+
+
+def _for_one_more(value: Any, mode: str | None) -> Any:
+    from mlflow_tmpl.catalog import isolate
+
+    return isolate(value, mode)
+
+
+def _count_alone() -> int:
+    """Return what `sys.getrefcount` says of a value that nobody else holds."""
+    held = {"value": [object()]}
+    value = held.pop("value")
+    return sys.getrefcount(value)
+
+
+_ALONE = _count_alone()
+
+
+def _failed(task: PortableTask, problem: str, error: BaseException) -> NodeFailure:
+    from mlflow_tmpl.pipeline import Node
+
+    told = NodeError(
+        problem, where=getattr(error, "where", "") or task.where, hint=getattr(error, "hint", "")
+    )
+    return NodeFailure(Node(lambda: None, name=task.name), told, {})
+
+
+def _cannot_leave(task: PortableTask, name: str, value: Any, error: Exception) -> NodeFailure:
+    shape = shapes_of({name: value})[name]
+    problem = f"output {name!r}, {shape}, cannot leave its worker: {type(error).__name__}: {error}"
+    told = NodeError(problem, where=task.where, hint="run the node with engine: inline or threads")
+    return _failed(task, told.message, told)
+
+
+def end_now() -> None:
+    """End this process and all that it has started, whatever they do."""
+    if sys.platform != "win32":
+        with suppress(OSError):
+            if os.getpgid(0) == os.getpid():
+                os.killpg(0, signal.SIGKILL)
+    os._exit(1)
+
+
+def main() -> None:
+    """Be a worker: the driver speaks through stdin and listens at stdout, which are kept from the nodes."""
+    incoming, outgoing = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)  # what compiled code prints
+    os.close(nothing)
+    Worker(Wire(incoming, outgoing)).run()
+    import atexit
+
+    with suppress(Exception):
+        atexit._run_exitfuncs()
+    os._exit(0)
