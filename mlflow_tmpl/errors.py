@@ -55,16 +55,20 @@ class ConfigError(MloError):
         return (self,)
 
 
+_PARAMETERS = "parameters are not as the nodes need them"
+
+
 class ConfigErrors(ConfigError):
-    """Several parameters that cannot be taken as they are written, told at once.
+    """Several things that cannot be taken as they are written, told at once.
 
     Args:
         errors: what is wrong with each.
+        problem: what they have in common.
     """
 
-    def __init__(self, errors: Sequence[ConfigError]) -> None:
+    def __init__(self, errors: Sequence[ConfigError], problem: str = _PARAMETERS) -> None:
         lines = "".join(f"\n  {error}" for error in errors)
-        super().__init__(f"{len(errors)} parameters are not as the nodes need them:{lines}")
+        super().__init__(f"{len(errors)} {problem}:{lines}")
         self.errors = tuple(errors)
 
     def each(self) -> tuple[ConfigError, ...]:
@@ -72,10 +76,10 @@ class ConfigErrors(ConfigError):
         return self.errors
 
 
-def together(errors: Iterable[ConfigError]) -> ConfigError:
+def together(errors: Iterable[ConfigError], problem: str = _PARAMETERS) -> ConfigError:
     """Return one error for all that are not the same; the only one as it is."""
     single = list({str(each): each for error in errors for each in error.each()}.values())
-    return single[0] if len(single) == 1 else ConfigErrors(single)
+    return single[0] if len(single) == 1 else ConfigErrors(single, problem)
 
 
 class CatalogError(MloError):

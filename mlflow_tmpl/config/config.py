@@ -21,13 +21,15 @@ from mlflow_tmpl.masking import Secret
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from mlflow_tmpl.config.node_rules import NodeRules
+
 BASE, LOCAL = "base", "local"
 """The lowest layer, for everyone, and the highest, for this machine."""
 
 PARAMS_OPTION = "--params"
 """Origin of what the command line sets."""
 
-STEMS = ("parameters", "catalog", "credentials", "globals")
+STEMS = ("parameters", "catalog", "credentials", "globals", "nodes")
 """What configuration files are called, and begin with."""
 
 _RUNTIME_NAME = re.compile(r"\$\{\s*runtime_params\s*:\s*['\"]?([\w.-]+)").findall
@@ -98,6 +100,20 @@ class Config:
     def credentials(self) -> Value:
         """The credentials of all layers by name, each value a `Secret`, as they are written; see `credential`."""
         return _sealed(_without_anchors(self._files.read("credentials")))
+
+    @cached_property
+    def node_rules(self) -> NodeRules | None:
+        """What is said about how nodes are run; ``None`` if that is nothing.
+
+        Raises:
+            ConfigError: something of it cannot be.
+        """
+        written = self._trees["nodes"].resolved()
+        if not written.data:
+            return None
+        from mlflow_tmpl.config.node_rules import NodeRules
+
+        return NodeRules(written)
 
     def entry(self, name: str, written: Value) -> Value:
         """Return a catalog entry with its interpolations resolved.

@@ -14,10 +14,11 @@ from mlflow_tmpl.planning.values import plain_json
 from mlflow_tmpl.planning.wiring import check_functions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from mlflow_tmpl.catalog import Catalog
     from mlflow_tmpl.config import Value
+    from mlflow_tmpl.config.node_rules import NodeRules
     from mlflow_tmpl.definition.definitions import Definition
     from mlflow_tmpl.pipeline import Node, Pipeline
     from mlflow_tmpl.planning import Plan
@@ -53,6 +54,11 @@ class Loaded:
         """Check what functions say of themselves; errors are those of `check_functions`."""
         check_functions(part, catalog)
         self.passed.append(_wiring(part, catalog))
+
+    def check_rules(self, rules: NodeRules, pipelines: Iterable[Pipeline]) -> None:
+        """Check that rules mean nodes; errors are those of `NodeRules.check`."""
+        rules.check(pipelines)
+        self.passed.append(rules.id)
 
 
 class Remembered:
@@ -100,6 +106,14 @@ class Remembered:
             NotRemembered: it was not.
         """
         self._definition.require(_wiring(part, catalog))
+
+    def check_rules(self, rules: NodeRules, _: Iterable[Pipeline]) -> None:
+        """Make sure that rules meant nodes before.
+
+        Raises:
+            NotRemembered: they were not checked.
+        """
+        self._definition.require(rules.id)
 
 
 def calls_nothing(plan: Plan) -> bool:

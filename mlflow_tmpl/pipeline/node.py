@@ -174,6 +174,12 @@ class Node:
         other._check()
         return other
 
+    def with_options(self, options: NodeOptions) -> Node:
+        """Return this node, run in another way."""
+        other = replace_slots(self)
+        _set(other, "options", options)
+        return other
+
     def tagged(self, *tags: str) -> Node:
         """Return this node with more tags."""
         other = replace_slots(self)

@@ -26,7 +26,19 @@ _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*")
 
 
 class OptionError(PipelineError):
-    """An option that no node can have."""
+    """An option that no node can have.
+
+    Attributes:
+        key: what is wrong inside of an option that is a mapping; empty if it is the option itself.
+        more: what else is wrong with the option.
+    """
+
+    key: str = ""
+    more: tuple[OptionError, ...] = ()
+
+    def each(self) -> tuple[OptionError, ...]:
+        """Return all that is wrong."""
+        return (self, *self.more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +140,10 @@ class NodeOptions:
         for option, value in zip(_READERS, given, strict=True):
             object.__setattr__(self, option, read_option(option, value))
 
+    def changed(self, changes: Mapping[str, Any]) -> NodeOptions:
+        """Return the same options but for some of them."""
+        return NodeOptions(**{option: getattr(self, option) for option in _READERS} | dict(changes))
+
     def to_json(self) -> dict[str, Any]:
         """Return what is not as it is by default, as plain data that makes the same options again."""
         told = {}
@@ -150,7 +166,7 @@ def read_option(option: str, given: Any) -> Any:
     """
     read = _READERS.get(option)
     if read is None:
-        raise _unknown("option", option, _READERS)
+        raise _unknown("there is no option", option, _READERS)
     return read(option, given)
 
 
@@ -261,10 +277,20 @@ def _part_of(
             return kind(**{parts[short][0]: parts[short][1](option, given)})
         if not isinstance(given, Mapping):
             raise _wrong(option, given, f"it is a mapping of {', '.join(parts)}")
-        for key in given:
-            if key not in parts:
-                raise _unknown(f"key of {option!r}", key, parts)
-        return kind(**{parts[key][0]: parts[key][1](f"{option}.{key}", each) for key, each in given.items()})
+        found, errors = {}, []
+        for key, each in given.items():
+            try:
+                if key not in parts:
+                    raise _unknown(f"{option!r} has no key", key, parts)
+                field, read_part = parts[key]
+                found[field] = read_part(f"{option}.{key}", each)
+            except OptionError as error:
+                error.key = key
+                errors.append(error)
+        if errors:
+            errors[0].more = tuple(errors[1:])
+            raise errors[0]
+        return kind(**found)
 
     return read
 
@@ -312,5 +338,5 @@ def _wrong(option: str, given: Any, hint: str) -> OptionError:
 
 def _unknown(what: str, name: Any, known: Iterable[str]) -> OptionError:
     names = list(known)
-    hint = did_you_mean(str(name), names) or f"there are {', '.join(names)}"
-    return OptionError(f"there is no {what} {name!r:.60}", hint=hint)
+    hint = did_you_mean(str(name), names) or f"known are {', '.join(names)}"
+    return OptionError(f"{what} {name!r:.60}", hint=hint)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     import networkx
 
+    from mlflow_tmpl.pipeline.options import NodeOptions
     from mlflow_tmpl.pipeline.selection import Selection
 
     Kept = str | Iterable[str] | Mapping[str, str]
@@ -268,6 +270,22 @@ class Pipeline:
                 for node in self
             ]
         )
+
+    def with_options(self, options: Callable[[Node], NodeOptions]) -> Pipeline:
+        """Return this pipeline with nodes that are run in another way.
+
+        Args:
+            options: gives the options of a node.
+        """
+        chosen = [options(node) for node in self.nodes]
+        other = copy(self)  # the wiring is the same, and so is all that follows from it
+        other.nodes = tuple(
+            [
+                node if its is node.options else node.with_options(its)
+                for node, its in zip(self.nodes, chosen, strict=True)
+            ]
+        )
+        return other
 
     def to_networkx(self) -> networkx.DiGraph:
         """Return a directed graph of nodes (by name) and ``("dataset", name)`` for analysis; each has a `kind`."""

@@ -56,6 +56,7 @@ class Step:
             "action": self.action.value,
             "reasons": [reason.to_json() for reason in self.reasons],
             "key": self.key,
+            **({"options": told} if (told := self.node.options.to_json()) else {}),
         }
 
 

@@ -11,11 +11,12 @@ from mlflow_tmpl.pipeline.names import parameter_key
 from mlflow_tmpl.project.datasets import catalog_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from mlflow_tmpl.asked import Overrides
     from mlflow_tmpl.catalog import Catalog
     from mlflow_tmpl.config import Config, Value
+    from mlflow_tmpl.config.node_rules import NodeRules
     from mlflow_tmpl.definition import Definition, Definitions
     from mlflow_tmpl.definition.ways import Loaded, Remembered
     from mlflow_tmpl.pipeline import Pipeline
@@ -69,11 +70,11 @@ class Planner:
         known = self.remembered(names, parameters)
         if known is not None:
             with suppress(NotRemembered, MloError):  # loading tells what is wrong, as it is now
-                plan, _ = self._make(Remembered(known), asked)
+                plan, _ = self._make(Remembered(known), names, asked)
                 if suits(plan):
                     return plan
         loaded = Loaded(self._project.pipeline(*names, parameters=parameters))
-        plan, code = self._make(loaded, asked)
+        plan, code = self._make(loaded, names, asked)
         self._remember(names, parameters, loaded, code)
         return plan
 
@@ -92,7 +93,7 @@ class Planner:
         project = self._project
         known = self.remembered(names, project.config.parameters)
         if known is not None and not (code and known.hides_code):
-            return known.pipeline
+            return self._looked_at(known.pipeline)
         whole = project.pipeline(*names)
         if self._definitions is not None and project.has_ledger:
             from mlflow_tmpl.planning import CodeReader
@@ -101,7 +102,11 @@ class Planner:
                 reader = CodeReader(*self._reading(project.catalog, whole))
                 self._remember(names, project.config.parameters, Loaded(whole), reader)
                 reader.keep()
-        return whole
+        return self._looked_at(whole)
+
+    def _looked_at(self, pipeline: Pipeline) -> Pipeline:
+        rules = self._project.config.node_rules
+        return pipeline if rules is None else rules.apply(pipeline)
 
     def remembered(self, names: Sequence[str], parameters: Value) -> Definition | None:
         """Return what is known of pipelines, if nothing that it depends on has changed."""
@@ -127,12 +132,12 @@ class Planner:
         told = list(project.pipelines), members, code, loaded.passed, taken, called
         definitions.keep(names, lambda: recorded(definitions, loaded.whole, *told))
 
-    def _make(self, way: Loaded | Remembered, asked: Asked) -> tuple[Plan, CodeReader]:
+    def _make(self, way: Loaded | Remembered, names: Sequence[str], asked: Asked) -> tuple[Plan, CodeReader]:
         from mlflow_tmpl.planning import Force, make_plan
         from mlflow_tmpl.planning.wiring import check_wiring
 
         project, config = self._project, self.config_with(asked.params)
-        whole, parameters = way.whole, config.parameters
+        whole, parameters = self._ruled(way, names, config.node_rules), config.parameters
         _check_overrides(project.config, asked.params, whole)
         part = whole.select(selection_of(asked.selectors))
         own_catalog = asked.params and config.catalog_takes_parameters
@@ -157,6 +162,20 @@ class Planner:
         ledger.keep()
         project.parsed_yaml.keep()
         return plan, code
+
+    def _ruled(self, way: Loaded | Remembered, names: Sequence[str], rules: NodeRules | None) -> Pipeline:
+        """Return what was asked for, run as `nodes.yml` says; a rule that means nothing is one for another part."""
+        if rules is None:
+            return way.whole
+        if not names:
+            way.check_rules(rules, self._every(way.whole))
+        return rules.apply(way.whole)
+
+    def _every(self, whole: Pipeline) -> Iterator[Pipeline]:
+        """Yield all nodes, and then those of pipelines that are not among all."""
+        yield whole
+        if self._project.assembly.registry is not None:
+            yield from self._project.pipelines.values()
 
     def _reading(self, catalog: Catalog, pipeline: Pipeline) -> tuple[Any, ...]:
         """Return what a `CodeReader` takes."""

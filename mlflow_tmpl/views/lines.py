@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.planning.reasons import LEFT_OUT
 from mlflow_tmpl.views.cells import columns, fit, pad
+from mlflow_tmpl.views.options import options_in_words
 from mlflow_tmpl.views.statuses import duration, in_words, style_of
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ def plan_lines(plan: Plan, paper: Paper) -> Iterator[str]:
         room = paper.width - widest - 11
         yield f"{head}  {paper.fit(why, room)}".rstrip()
         yield from diff_lines(step.reasons[:1], paper)
+        if paper.verbose and (told := options_in_words(step.node.options)):
+            yield " " * (widest + 11) + paper.paint(paper.fit(told, room), dim=True)
         for reason in step.reasons[1:]:
             yield " " * (widest + 11) + paper.fit(str(reason), room)
             yield from diff_lines([reason], paper)

@@ -47,6 +47,7 @@ def _told(name: str, pipeline: Pipeline) -> dict[str, Any]:
                 "outputs": list(node.outputs),
                 "tags": sorted(node.tags),
                 "where": node.where,
+                **({"options": told} if (told := node.options.to_json()) else {}),
             }
             for node in pipeline
         ],
@@ -54,6 +55,7 @@ def _told(name: str, pipeline: Pipeline) -> dict[str, Any]:
 
 
 def _lines(name: str, pipeline: Pipeline, paper: Paper) -> Iterator[str]:
+    from mlflow_tmpl.views.options import options_in_words
     from mlflow_tmpl.views.tables import table_lines
 
     yield paper.paint(name, bold=True)
@@ -70,3 +72,7 @@ def _lines(name: str, pipeline: Pipeline, paper: Paper) -> Iterator[str]:
         (node.name, ", ".join(node.inputs.values()), ", ".join(node.outputs), node.where) for node in pipeline
     ]
     yield from table_lines(("NODE", "TAKES", "GIVES", "WHERE"), rows, paper, whole={"NODE"}, ends={"WHERE"})
+    special = [(node.name, words) for node in pipeline if (words := options_in_words(node.options))]
+    if special:
+        yield ""
+        yield from table_lines(("NODE", "IS RUN WITH"), special, paper, whole={"NODE"})
