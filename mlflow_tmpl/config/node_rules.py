@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import ConfigError, did_you_mean, together
 from mlflow_tmpl.hashing import digest_parts
 from mlflow_tmpl.pipeline.names import is_word

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mlflow_tmpl.errors import PipelineError
 from mlflow_tmpl.pipeline.condition import Condition
 from mlflow_tmpl.pipeline.node import Node
-from mlflow_tmpl.pipeline.options import NodeOptions
+from mlflow_tmpl.pipeline.options import DEFAULT_OPTIONS, NodeOptions
 from mlflow_tmpl.pipeline.signature import innermost_function
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _set = object.__setattr__
 _WIRING = tuple(slot for slot in Node.__slots__ if slot not in {"func", "options"})
-_DEFAULT = NodeOptions()
 _PLAIN = (str, int, float, bool, type(None))
 
 
@@ -108,7 +107,7 @@ def made_node(told: list[Any], functions: list[RememberedFunction]) -> Node:
     """Return a node from what `tell_node` gave."""
     made = object.__new__(Node)
     _set(made, "func", functions[told[0]])
-    _set(made, "options", NodeOptions(**told[1]) if told[1] else _DEFAULT)
+    _set(made, "options", NodeOptions(**told[1]) if told[1] else DEFAULT_OPTIONS)
     for slot, value in zip(_WIRING, told[2:], strict=True):
         _set(made, slot, _made(value))
     return made

@@ -10,7 +10,14 @@ from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import PipelineError, did_you_mean
 from mlflow_tmpl.pipeline.condition import Condition
 from mlflow_tmpl.pipeline.names import PARAMETER_PREFIX, PARAMETERS, is_dataset_name, is_word
-from mlflow_tmpl.pipeline.options import NO_RESOURCES, NodeOptions, OptionError, Resources, Retries
+from mlflow_tmpl.pipeline.options import (
+    DEFAULT_OPTIONS,
+    NO_RESOURCES,
+    NodeOptions,
+    OptionError,
+    Resources,
+    Retries,
+)
 from mlflow_tmpl.pipeline.signature import (
     Signature,
     describe,
@@ -29,8 +36,6 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound="Callable[..., Any]")
 
 _set = object.__setattr__
-
-_DEFAULT_OPTIONS = NodeOptions()
 
 
 @dataclass(frozen=True, slots=True, init=False, eq=False)
@@ -90,7 +95,7 @@ class Node:
         name: str | None = None,
         tags: str | Iterable[str] = (),
         namespace: str | None = None,
-        options: NodeOptions = _DEFAULT_OPTIONS,
+        options: NodeOptions = DEFAULT_OPTIONS,
         when: When = None,
     ) -> None:
         signature = read_signature(func)
@@ -345,6 +350,7 @@ def node(
             raise OptionError(
                 f"node {own!r}: {error.message}", where=where_defined(function), hint=error.hint
             ) from None
+        options = DEFAULT_OPTIONS if options == DEFAULT_OPTIONS else options
         made = Node(
             function, inputs, outputs, name=name, tags=tags, namespace=namespace, options=options, when=when
         )

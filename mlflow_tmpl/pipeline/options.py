@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.dataclass import dataclass
@@ -146,10 +145,12 @@ class NodeOptions:
 
     def to_json(self) -> dict[str, Any]:
         """Return what is not as it is by default, as plain data that makes the same options again."""
+        if self is DEFAULT_OPTIONS:
+            return {}
         told = {}
-        for option, default in _DEFAULTS.items():
+        for option in _READERS:
             value = getattr(self, option)
-            if value != default:
+            if value != getattr(DEFAULT_OPTIONS, option):
                 told[option] = _told(value)
         return told
 
@@ -172,15 +173,12 @@ def read_option(option: str, given: Any) -> Any:
 
 def _told(value: Any) -> Any:
     if isinstance(value, Retries):
-        return {each.name: _plain(getattr(value, each.name)) for each in fields(Retries)}
+        told = {name: getattr(value, name) for name in ("count", "delay_s", "backoff", "jitter")}
+        return {**told, "retry_on": list(value.retry_on)}
     if isinstance(value, Resources):
         told = {"cpus": value.cpus, "gpus": value.gpus, "memory": value.memory_bytes}
         return {name: amount for name, amount in told.items() if amount}
     return value
-
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
 
 
 def _flag(option: str, given: Any) -> bool:
@@ -327,9 +325,8 @@ _READERS: dict[str, Callable[[str, Any], Any]] = {
 }
 """Option to what reads it."""
 
-_DEFAULTS = {each.name: each.default for each in fields(NodeOptions)}
-
-OPTION_NAMES = tuple(_READERS)
+DEFAULT_OPTIONS = NodeOptions()
+"""Those of a node that says nothing; most nodes share this one object."""
 
 
 def _wrong(option: str, given: Any, hint: str) -> OptionError:
