@@ -53,7 +53,7 @@ class Told:
         return self._plan.catalog
 
     def _node_started(self, event: NodeStarted) -> None:
-        told = {"run": self.run, "node": NodeInfo.of(event.step)}
+        told = {"run": self.run, "node": NodeInfo.of(event)}
         self._calling.call("before_node", **told)
         node, catalog = event.step.node, self.catalog
         self._datasets("before_dataset_load", told, {name: {} for name in taken(catalog, node.inputs)})
@@ -61,7 +61,7 @@ class Told:
         self._datasets("before_dataset_save", told, {name: {} for name in saved})
 
     def _node_finished(self, event: NodeFinished) -> None:
-        told = {"run": self.run, "node": NodeInfo.of(event.step)}
+        told = {"run": self.run, "node": NodeInfo.of(event)}
         if event.error is not None:
             self._calling.call("on_error", error=ErrorInfo.of(event.error), **told)
         if event.outcome is not None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
     from opentelemetry.trace import Link, SpanContext
 
-    from mlflow_tmpl.hooks.told import ErrorInfo, NodeInfo, NodeOutcome, RunInfo
+    from mlflow_tmpl.hooks.told import NodeInfo, NodeOutcome, RunInfo
     from mlflow_tmpl.ledger.records import RunRecord
 
 FLUSH_MS = 5000
@@ -43,7 +43,7 @@ class OtelHooks:
     def __init__(self) -> None:
         require("opentelemetry.sdk", "otel")
         self._tracing: dict[str, _Tracing] = {}
-        self._makers: dict[str, dict[str, str]] = {}
+        self._makers: dict[str, dict[str, int]] = {}
 
     @hookimpl
     def before_run(self, run: RunInfo) -> None:
@@ -59,8 +59,9 @@ class OtelHooks:
         if run.id not in self._tracing or outcome.status not in _RAN or not outcome.duration_s:
             return
         makers = self._makers[run.id]
-        needs = dict.fromkeys(makers[name] for name in node.inputs.values() if name in makers)
-        makers.update(dict.fromkeys(node.outputs, node.name))
+        needs = list(dict.fromkeys(makers[name] for name in node.inputs.values() if name in makers))
+        if outcome.status == "done":
+            makers.update(dict.fromkeys(node.outputs, _node_span(run.id, node.name, node.attempt)))
         attributes = {
             "mlo.node.name": node.name,
             "mlo.node.status": outcome.status,
@@ -68,11 +69,12 @@ class OtelHooks:
             "mlo.node.inputs": list(node.inputs.values()),
             "mlo.node.outputs": list(node.outputs),
             "mlo.node.tags": sorted(node.tags),
+            "mlo.node.attempt": node.attempt,
+            "mlo.node.engine": node.engine,
             "code.location": node.where,
         }
         began = outcome.ended_at - outcome.duration_s
-        ids = [_node_span(run.id, need) for need in needs]
-        self._tracing[run.id].node(node.name, attributes, ids, began, outcome.ended_at, outcome.error)
+        self._tracing[run.id].node(node, attributes, needs, began, outcome)
 
     @hookimpl
     def after_run(self, run: RunInfo, record: RunRecord) -> None:
@@ -112,20 +114,22 @@ class _Tracing:
 
     def node(
         self,
-        name: str,
+        node: NodeInfo,
         attributes: dict[str, Any],
         needs: Sequence[int],
         began: float,
-        ended: float,
-        error: ErrorInfo | None,
+        outcome: NodeOutcome,
     ) -> None:
         """Emit the span of a node, below that of the run, linked with those that made what it takes."""
         from opentelemetry.trace import Link, NonRecordingSpan, StatusCode, set_span_in_context
 
         above = set_span_in_context(NonRecordingSpan(self._above))
-        self._ids.next_span = _node_span(self._run.id, name)
+        self._ids.next_span = _node_span(self._run.id, node.name, node.attempt)
+        error, ended = outcome.error, outcome.ended_at
         links = [Link(_context(self._run.id, need), {"mlo.link": "input"}) for need in needs]
-        span = self._tracer.start_span(name, above, attributes=attributes, links=links, start_time=_ns(began))
+        span = self._tracer.start_span(
+            node.name, above, attributes=attributes, links=links, start_time=_ns(began)
+        )
         if error is not None:
             told = {
                 "exception.type": error.type,
@@ -135,8 +139,8 @@ class _Tracing:
             span.add_event("exception", told, timestamp=_ns(ended))
             span.set_attribute("error.type", error.type)
             span.set_status(StatusCode.ERROR, error.message)
-        elif attributes["mlo.node.status"] != "done":
-            span.set_status(StatusCode.ERROR, attributes["mlo.node.status"])
+        elif outcome.status != "done":
+            span.set_status(StatusCode.ERROR, outcome.status)
         span.end(_ns(ended))
 
     def run(self, record: RunRecord) -> None:
@@ -266,8 +270,8 @@ def _run_span(run: str) -> int:
     return int(digest_parts(["otel", run])[:16], 16) or 1
 
 
-def _node_span(run: str, node: str) -> int:
-    return int(digest_parts(["otel", run, node])[:16], 16) or 1
+def _node_span(run: str, node: str, attempt: int) -> int:
+    return int(digest_parts(["otel", run, node, str(attempt)])[:16], 16) or 1
 
 
 def _is_off() -> bool:

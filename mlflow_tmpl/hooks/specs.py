@@ -78,11 +78,11 @@ class Specs:
 
     @_hookspec
     def after_node(self, run: RunInfo, node: NodeInfo, outcome: NodeOutcome) -> None:
-        """A node has come to an end in this run, also one that was reused or never started."""
+        """A node has come to an end in this run, also one that was reused or never started; or an attempt at it has."""
 
     @_hookspec
     def on_error(self, run: RunInfo, node: NodeInfo, error: ErrorInfo) -> None:
-        """A node has failed; `after_node` follows."""
+        """A node, or an attempt at it, has failed; `after_node` follows."""
 
     @_hookspec
     def before_dataset_load(self, run: RunInfo, node: NodeInfo, dataset: DatasetInfo) -> None:

@@ -14,11 +14,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mlflow_tmpl.catalog import Catalog
-    from mlflow_tmpl.engine.events import NodeFinished, RunStarted
+    from mlflow_tmpl.engine.events import NodeFinished, NodeStarted, RunStarted
     from mlflow_tmpl.engine.failure import NodeFailure
     from mlflow_tmpl.engine.metrics import Metric
     from mlflow_tmpl.ledger.records import RunRecord
-    from mlflow_tmpl.planning import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ class RunInfo:
             context.get("engine", ""),
             context.get("command", ""),
             context.get("cause", "manual"),
-            context.get("parent", ""),
+            context.get("parent") or "",
             _values(context.get("parameters", {})),
             dict(context.get("tag", {})),
             event.at,
@@ -107,6 +106,8 @@ class NodeInfo:
         outputs: datasets that it makes.
         tags: of the node.
         where: ``file:line`` of its function.
+        attempt: how often it was begun in this run, counted from 1.
+        engine: where it runs; empty if it does not.
     """
 
     name: str
@@ -116,14 +117,15 @@ class NodeInfo:
     outputs: tuple[str, ...]
     tags: frozenset[str]
     where: str
+    attempt: int = 1
+    engine: str = ""
 
     @staticmethod
-    def of(step: Step) -> NodeInfo:
-        """Return what a step of a plan tells."""
-        node, reasons = step.node, tuple(map(str, step.reasons))
-        return NodeInfo(
-            node.name, step.action.value, reasons, node.inputs, node.outputs, node.tags, node.where
-        )
+    def of(event: NodeStarted | NodeFinished) -> NodeInfo:
+        """Return what an event tells of its node."""
+        node, reasons = event.step.node, tuple(map(str, event.step.reasons))
+        about = node.name, event.step.action.value, reasons, node.inputs, node.outputs, node.tags, node.where
+        return NodeInfo(*about, event.attempt, event.engine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,8 @@ class NodeOutcome:
     """What came of a node.
 
     Attributes:
-        status: a word of the ledger: ``done reused skipped blocked failed cancelled``, ...
+        status: a word of the ledger: ``done reused skipped blocked failed cancelled``, ...; ``retried`` of an attempt
+            that another one follows.
         ended_at: seconds since the epoch.
         duration_s: how long it ran; 0 if it did not.
         error: why it failed.

@@ -110,8 +110,11 @@ def sweep(
     identity, started, status = new_run_id(), perf_counter(), "cancelled"
     ran: list[Point] = []
     failures: list[NodeFailure] = []
-    with project.ledger.recording(identity) as recorders:
-        tell = _teller(recorders)
+    with (
+        project.hooks.during(project.ledger, manner.listeners) as told,
+        project.ledger.recording(identity) as recorders,
+    ):
+        tell = _teller((*recorders, *told))
         as_asked = replace(manner, cause=manner.cause or CAUSE)
         context = context_of(project, plans[0][1], pipelines, asked, as_asked, swept)
         engine = manner.engine or project.settings.defaults.engine

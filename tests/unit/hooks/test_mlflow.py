@@ -165,11 +165,12 @@ def test_a_run_that_fails_is_logged_as_failed_with_its_error(client: Any, tracke
 
 
 def test_the_runs_of_a_sweep_lie_in_the_one_that_began_it(client: Any, tracked: MadeProject) -> None:
-    project = tracked.open()
-    outer = project.run()
-    inner = project.run(cause="sweep", parent=outer.id)
-    parent = logged(client, tracked, outer.id)
-    assert logged(client, tracked, inner.id).data.tags["mlflow.parentRunId"] == parent.info.run_id
+    swept = tracked.open().sweep(params={"slope": [1.0, 3.0]})
+    parent = logged(client, tracked, swept.id)
+    assert (parent.info.status, parent.data.tags.get("mlflow.parentRunId")) == ("FINISHED", None)
+    inner = [logged(client, tracked, point.result.id) for point in swept.points]
+    assert {each.data.tags["mlflow.parentRunId"] for each in inner} == {parent.info.run_id}
+    assert [each.data.params["slope"] for each in inner] == ["1.0", "3.0"]
 
 
 def test_one_process_may_open_a_run_and_another_close_it(

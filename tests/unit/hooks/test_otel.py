@@ -139,6 +139,34 @@ def test_a_failure_is_an_error_of_its_span_with_the_traceback(
     assert spans["first"].status.code == 0
 
 
+def test_each_attempt_at_a_node_is_a_span_of_its_own(traced: MadeProject, collector: Collector) -> None:
+    traced.write(
+        "nodes/flow.py",
+        """
+        from mlflow_tmpl import node
+
+        calls = []
+
+        @node(outputs="one", retries=1, reuse=False)
+        def shaky() -> str:
+            calls.append(1)
+            return str(1 / (len(calls) - 1))
+
+        @node(outputs="two")
+        def after(one: str) -> str:
+            return one
+        """,
+    )
+    traced.open().run()
+    spans = [
+        span for _, request in collector.requests for span in request.resource_spans[0].scope_spans[0].spans
+    ]
+    attempts = {attributes(span)["mlo.node.attempt"]: span for span in spans if span.name == "shaky"}
+    assert {number: span.status.code for number, span in attempts.items()} == {1: 2, 2: 0}
+    (link,) = next(span for span in spans if span.name == "after").links
+    assert link.span_id == attempts[2].span_id != attempts[1].span_id
+
+
 def test_what_is_reused_has_no_span_and_a_resumed_run_links_to_the_one_before(
     traced: MadeProject, collector: Collector
 ) -> None:
