@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pickle
 import sys
+from collections import defaultdict, deque
 from itertools import count
 from threading import RLock
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from mlflow_tmpl.engine.capture import NodeLog
+from mlflow_tmpl.engine.capture import Capture, NodeLog
 from mlflow_tmpl.engine.failure import NodeFailure
 from mlflow_tmpl.engine.handles import Handle, ValueGone
 from mlflow_tmpl.engine.machine import cpus
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from mlflow_tmpl.engine.processes.order import Place
     from mlflow_tmpl.engine.surroundings import Surroundings
     from mlflow_tmpl.engine.task import Outcome, Task
+
+
+_ELSEWHERE = "run the node with engine: inline or threads"
 
 
 class WorkerDied(NodeError):
@@ -59,6 +63,7 @@ class ProcessesExecutor:
         self._free: set[WorkerProcess] = set()
         self._under_way: dict[WorkerProcess, Job] = {}
         self._jobs: dict[Future[Outcome], Job] = {}
+        self._queued: defaultdict[WorkerProcess, deque[Job]] = defaultdict(deque)
         self._cancelled = False
 
     def submit(self, task: Task) -> Future[Outcome]:
@@ -75,18 +80,27 @@ class ProcessesExecutor:
                 job.future.set_exception(ValuesLost({}))
                 return job.future
             worker = job.worker = self._worker_for(job)
-            self._free.discard(worker)
-            self._under_way[worker] = job
             self._jobs[job.future] = job
             job.future.add_done_callback(self._jobs.pop)
-            strange = list(job.strange_to(worker))
-            job.lacks = len(strange)
-            for held in strange:
-                held.waiting.append(lambda: self._came(job))
-                held.publish()
-            if not strange:
-                self._send(job)
+            if worker in self._under_way:
+                self._queued[worker].append(job)
+            else:
+                self._begin(job)
         return job.future
+
+    def _begin(self, job: Job) -> None:
+        """Have a free worker perform a task, as soon as it has all that the task takes."""
+        worker = job.worker
+        assert worker is not None
+        self._free.discard(worker)
+        self._under_way[worker] = job
+        strange = list(job.strange_to(worker))
+        job.lacks = len(strange) or 1
+        for held in strange:
+            held.waiting.append(lambda: self._came(job))
+            held.publish()
+        if not strange:
+            self._came(job)
 
     def kill(self, future: Future[Outcome]) -> None:
         """End the worker of a task that is under way; its place is taken by another when there is need."""
@@ -136,12 +150,14 @@ class ProcessesExecutor:
             return put_out(value, self._folder)
         except Exception as error:
             problem = f"argument {argument!r} cannot be sent to a worker: {type(error).__name__}: {error}"
-            hint = "run the node with engine: inline or threads"
-            told = NodeError(problem, where=task.node.where, hint=hint)
+            told = NodeError(problem, where=task.node.where, hint=_ELSEWHERE)
             raise NodeFailure(task.node, told, {}) from error
 
     def _worker_for(self, job: Job) -> WorkerProcess:
         """Return a free worker: the one that has most of what the task takes, else one that has least of anything."""
+        bound = job.bound_to
+        if bound is not None:
+            return bound
         near = max(self._free, key=job.at, default=None)
         if near is not None and job.at(near):
             return near
@@ -183,6 +199,10 @@ class ProcessesExecutor:
         if job.is_lost:
             self._settle(job)
             job.future.set_exception(ValuesLost({}))
+        elif job.why_not:
+            told = NodeError(job.why_not, where=job.task.node.where, hint=_ELSEWHERE)
+            self._settle(job)
+            job.future.set_exception(NodeFailure(job.task.node, told, {}))
         else:
             self._send(job)
 
@@ -194,8 +214,11 @@ class ProcessesExecutor:
             held.release()
         if self._surroundings.capture is not None:
             self._surroundings.capture.end(job.task.node.name)
-        if self._under_way.pop(worker, None) is not None and worker in self._workers:
-            self._free.add(worker)
+        if self._under_way.pop(worker, None) is None or worker not in self._workers:
+            return
+        self._free.add(worker)
+        if self._queued[worker]:
+            self._begin(self._queued[worker].popleft())
 
     def _hear(self, worker: WorkerProcess, message: tuple[Any, ...]) -> None:
         """Take what a worker says; in the thread that listens to it."""
@@ -207,16 +230,15 @@ class ProcessesExecutor:
         elif kind == "failed":
             self._failed(worker, told[0], pickle.loads(told[1]))
         else:
-            self._left(worker, told[0], told[1] if kind == "published" else ("gone", told[1], 0))
+            self._left(worker, told[0], told[1] if kind == "published" else ("stuck", told[1], 0))
 
     def _said(self, worker: WorkerProcess, number: int, stream: str, said: Any) -> None:
         job = self._under_way.get(worker)
-        log = job.log if job is not None and job.number == number else None
-        capture = self._surroundings.capture
-        if capture is not None and log is not None:
-            with capture.on_behalf_of(log):
-                _repeat(stream, said)
-        else:
+        log = job.log if job is not None and job.number == number else NodeLog()
+        if stream != "log":  # kept here and not when it is heard: who listens to stdout may not be the run
+            log.add(stream, said)
+            log = NodeLog()
+        with (self._surroundings.capture or Capture()).on_behalf_of(log):
             _repeat(stream, said)
 
     def _done(self, worker: WorkerProcess, number: int, outcome: Outcome, placed: dict[str, Place]) -> None:
@@ -271,6 +293,8 @@ class ProcessesExecutor:
                 held.moved(GONE)
             for call in [call for held in gone for call in held.waiting]:
                 call()
+            for queued in self._queued.pop(worker, ()):
+                queued.future.set_exception(ValuesLost({}))
             if job is not None and not self._cancelled:
                 self._settle(job)
         if job is None or job.future.done():

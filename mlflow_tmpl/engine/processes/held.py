@@ -62,6 +62,11 @@ class Held(Handle):
         return bool(self.place[0] == "gone")
 
     @property
+    def stuck(self) -> bool:
+        """Whether it can be taken where it was made, and nowhere else."""
+        return self.place[0] == "stuck" or (self.stays and not self.place[3])
+
+    @property
     def bytes(self) -> int:
         """About how many it takes."""
         return int(self.place[2])
@@ -87,7 +92,7 @@ class Held(Handle):
         kind, what = self.place[:2]
         if kind == "bytes":
             return pickle.loads(what)
-        if kind == "gone":
+        if kind in ("gone", "stuck"):
             raise ValueGone(what)
         return files.read(what)
 

@@ -53,6 +53,20 @@ class Job:
         """Return how many bytes of what it takes a worker has."""
         return sum(held.bytes for held in self.takes.values() if held.stays and held.worker is worker)
 
+    @property
+    def bound_to(self) -> WorkerProcess | None:
+        """The only worker that can perform it, if there is one: it has a value that cannot leave."""
+        return next((held.worker for held in self.takes.values() if held.stuck and held.stays), None)
+
+    @property
+    def why_not(self) -> str:
+        """Why it cannot be performed: a value that cannot leave its worker is wanted elsewhere; empty if it can."""
+        for argument, held in self.takes.items():
+            if held.stuck and held.worker is not self.worker:
+                why = f": {held.place[1]}" if held.place[0] == "stuck" else ""
+                return f"argument {argument!r} cannot leave the worker that made it{why}"
+        return ""
+
     def strange_to(self, worker: WorkerProcess) -> Iterator[Held]:
         """Yield the values that have to leave other workers first."""
         for held in self.takes.values():

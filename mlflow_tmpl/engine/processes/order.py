@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Place = tuple[Any, ...]
-"""Where a value is: ``("bytes", data, size)``, ``("file", path, size, in memory)`` or ``("here", key, size)``."""
+"""Where a value is: ``("bytes", data, size)``, ``("file", path, size, in memory)``, ``("here", key, size, may leave)``;
+or why it is nowhere: ``("gone", why, 0)`` with its worker, ``("stuck", why, 0)`` for good."""
 
 
 @dataclass(frozen=True, slots=True)

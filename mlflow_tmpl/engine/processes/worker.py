@@ -164,21 +164,21 @@ class Worker:
     def _place(self, task: PortableTask, order: Order, name: str, outcome: Outcome, room: int) -> Place:
         """Put an output where its takers find it."""
         value = outcome.values.pop(name)
-        stays = name in order.stays
+        stays, may_leave = name in order.stays, True
         data: bytes | None
         try:
             data, size = files.pack(value)
         except Exception as error:
             if not stays:
                 raise _cannot_leave(task, name, value, error) from error
-            data, size = None, 0  # it may still be taken here
+            data, size, may_leave = None, 0, False  # it can still be taken here
         if data is not None:
             return "bytes", data, size
         if stays:
             key = f"{order.number}.{name}"
             with self._lock:
                 self._has[key] = value
-            return "here", key, size
+            return "here", key, size, may_leave
         try:
             return files.write_somewhere(value, *order.folders, size <= room)
         except Exception as error:
