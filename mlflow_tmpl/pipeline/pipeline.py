@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mlflow_tmpl.errors import PipelineError, UsageError, did_you_mean
 from mlflow_tmpl.pipeline.names import PARAMETER_PREFIX, base_name, is_parameter, is_word, parameter_key
 from mlflow_tmpl.pipeline.node import Node
+from mlflow_tmpl.pipeline.notebook import bundle
 from mlflow_tmpl.pipeline.order import CycleError, order, reach
 
 if TYPE_CHECKING:
@@ -155,6 +156,12 @@ class Pipeline:
     def __repr__(self) -> str:
         shown = ", ".join(node.name for node in self.nodes[:8])
         return f"Pipeline({shown}{', ...' if len(self) > 8 else ''})"
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return bundle("pipeline", self)
+
+    def _repr_html_(self) -> str | None:
+        return bundle("pipeline", self).get("text/html")
 
     def __add__(self, other: Pipeline) -> Pipeline:
         """All nodes of both; the same node in both counts once."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.pipeline.names import base_name, is_parameter
+from mlflow_tmpl.pipeline.notebook import bundle
 from mlflow_tmpl.planning.decide import Decider, Force
 from mlflow_tmpl.planning.frontier import Frontier, Verdict
 from mlflow_tmpl.planning.reasons import Reason
@@ -100,6 +101,16 @@ class Plan:
                     schema = None if is_parameter(name) else self.catalog.schema(name)
                     if schema is not None:
                         schema.find()
+
+    def __repr__(self) -> str:
+        counts = ", ".join([f"{self.count(action)} to {action.value}" for action in Action])
+        return f"<Plan of {len(self.steps)}: {counts}>"
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return bundle("plan", self)
+
+    def _repr_html_(self) -> str | None:
+        return bundle("plan", self).get("text/html")
 
     def to_json(self) -> dict[str, Any]:
         """Return the plan as plain data."""

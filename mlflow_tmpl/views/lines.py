@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from mlflow_tmpl.planning import Plan, Reason, Step
 
 WIDEST_NAME = 40
-ACTIONS = {"run": ("▶", "blue"), "reuse": ("◆", "cyan"), "omit": ("◇", "bright_black")}
-"""How each action of a plan is marked."""
 
 _TIMED = frozenset({"done", "failed", "running"})
 """Statuses whose mark says enough, so that the time that the node took stands where the others have their word."""
@@ -69,11 +67,7 @@ def plan_lines(plan: Plan, paper: Paper) -> Iterator[str]:
     names = [step.node.name for step in plan.steps]
     widest = min(max(map(columns, names), default=0), WIDEST_NAME, max(paper.width - 9, 8))
     for step in plan.steps:
-        mark, colour = ACTIONS[step.action.value]
-        mark = {"run": ">", "reuse": "=", "omit": "-"}[step.action.value] if paper.ascii_only else mark
-        head = (
-            f"{paper.paint(mark, fg=colour, bold=True)} {pad(step.node.name, widest)}  {step.action.value:5}"
-        )
+        head = f"{paper.mark(step.action.value)} {pad(step.node.name, widest)}  {step.action.value:5}"
         why = str(step.reasons[0]) if step.reasons else ""
         room = paper.width - widest - 11
         yield f"{head}  {paper.fit(why, room)}".rstrip()

@@ -39,6 +39,13 @@ STATUSES = {
 }
 """Every status of a node run, and the empty one of a node that was never run."""
 
+PLANNED = {
+    "run": StatusStyle("▶", ">", "blue", "busy"),
+    "reuse": StatusStyle("◆", "=", "cyan", "kept"),
+    "omit": StatusStyle("◇", "-", "bright_black", "none"),
+}
+"""Every action of a plan, where it stands for the status that there is none of yet."""
+
 UNKNOWN = StatusStyle("?", "?", "", "none")
 """For a word that a later ledger may bring: it is shown as text, without a meaning of ours."""
 
@@ -49,7 +56,7 @@ WORST = ("bad", "busy", "held", "none", "good", "kept")
 
 def style_of(status: str) -> StatusStyle:
     """Return how a status is shown, whatever the word."""
-    return STATUSES.get(status, UNKNOWN)
+    return STATUSES.get(status) or PLANNED.get(status, UNKNOWN)
 
 
 def in_words(status: str) -> str:

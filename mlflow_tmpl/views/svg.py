@@ -49,8 +49,17 @@ def to_svg(view: GraphView, *, parameters: bool | None = None, expand: bool = Fa
     return draw_svg(view, parameters=parameters, expand=expand).text
 
 
-def draw_svg(view: GraphView, *, parameters: bool | None = None, expand: bool = False) -> Drawing:
-    """Return the drawing and what is to be known of it; as `to_svg`."""
+def draw_svg(
+    view: GraphView, *, parameters: bool | None = None, expand: bool = False, name: str = "graph"
+) -> Drawing:
+    """Return the drawing and what is to be known of it.
+
+    Args:
+        view: what to draw.
+        parameters: whether to draw parameters; by default if there is room for them.
+        expand: whether all boxes are open; by default those that leave the drawing readable.
+        name: class of the drawing, where its style sheet may meet those of others.
+    """
     boxes = Boxes(view)
     seen = seen_first(view, boxes, parameters=parameters, expand=expand)
     vertices = list(shapes(view, boxes, seen.ids))
@@ -60,9 +69,9 @@ def draw_svg(view: GraphView, *, parameters: bool | None = None, expand: bool = 
     width, height = layout.width + 2 * MARGIN, layout.height + 2 * MARGIN
     parts = (*_frames(layout, boxes), *_edges(view, layout), *_vertices(layout, vertices))
     text = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="graph" role="img" width="{width:.9g}" height="{height:.9g}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="{name}" role="img" width="{width:.9g}" height="{height:.9g}" '
         f'viewBox="{-MARGIN} {-MARGIN} {width:.9g} {height:.9g}">\n<title>{xml(view.title)}</title>\n'
-        f"<style>{drawing_css()}</style>\n"
+        f"<style>{drawing_css().replace('.graph ', f'.{name} ')}</style>\n"
         f'<rect class="back" x="{-MARGIN}" y="{-MARGIN}" width="{width:.9g}" height="{height:.9g}"/>\n'
         f"{''.join(parts)}</svg>\n"
     )
