@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field, fields, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlflow_tmpl.catalog.real_paths import RealPaths
 from mlflow_tmpl.config import Origin, located
 from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import UsageError, did_you_mean
@@ -14,7 +16,6 @@ from mlflow_tmpl.pipeline.names import base_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from mlflow_tmpl.catalog import Catalog
     from mlflow_tmpl.config import Value
@@ -83,7 +84,8 @@ def read_as(catalog: Catalog, part: Pipeline, versions: Mapping[str, str], valid
 def saved_files(catalog: Catalog, pipeline: Pipeline) -> frozenset[Path]:
     """Return the files that a pipeline saves."""
     saved = (name for node in pipeline for name in node.outputs)
-    return frozenset(path.resolve() for path in files_of(catalog, saved))
+    real = RealPaths()
+    return frozenset(Path(real(path)) for path in files_of(catalog, saved))
 
 
 def files_of(catalog: Catalog, names: Iterable[str]) -> Iterator[Path]:

@@ -13,8 +13,9 @@ from mlflow_tmpl.catalog.build import Builder
 from mlflow_tmpl.catalog.credentials import Vault
 from mlflow_tmpl.catalog.dataset import Dataset, Memory, adapt
 from mlflow_tmpl.catalog.entry import Entry, check_entry, check_name, describe_entry, read_entry
+from mlflow_tmpl.catalog.file_dataset import FileDataset
 from mlflow_tmpl.catalog.patterns import Pattern, Patterns, is_pattern
-from mlflow_tmpl.catalog.places import Access, place_of
+from mlflow_tmpl.catalog.places import Access, LocalFile, place_of
 from mlflow_tmpl.catalog.resolution import Resolution
 from mlflow_tmpl.catalog.schema import Schema
 from mlflow_tmpl.catalog.versioned import is_version
@@ -24,13 +25,14 @@ from mlflow_tmpl.hashing import digest_file
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from mlflow_tmpl.catalog.real_paths import RealPaths
     from mlflow_tmpl.config.values import Value
     from mlflow_tmpl.masking import Secrets
 
 PYTHON = "<python>"
 """Where entries come from that no file declares."""
 
-_OF_THIS_PROCESS = frozenset({"_lock", "_built", "_past"})
+_OF_THIS_PROCESS = frozenset({"_lock", "_built", "_past", "_read", "_memory"})
 
 _SHOWN = 8
 """How many names the text of a catalog has."""
@@ -72,6 +74,8 @@ class Catalog:
         self._builder = Builder((root or Path()).absolute(), hash_file, vault)
         self._resolve = resolve
         self._resolved: dict[str, Value] = {}
+        self._read: dict[str, Entry | None] = {}
+        self._memory: dict[str, bool] = {}
         self._objects = {name: adapt(name, thing, where=PYTHON) for name, thing in (objects or {}).items()}
         self._built: dict[str, Dataset] = {}
         self._lock = RLock()
@@ -245,8 +249,12 @@ class Catalog:
         """Return type, place and arguments, fit for JSON and without secrets; nothing is imported."""
         if name in self._objects:
             return self._objects[name].describe()
-        value = self._telling(name)
-        told = {"type": "memory"} if value is None else describe_entry(read_entry(name, value), self.root)
+        built = self._built.get(name)
+        if isinstance(built, FileDataset) and name not in self._places:
+            told = dict(built.description)
+        else:
+            entry = self._told(name)
+            told = {"type": "memory"} if entry is None else describe_entry(entry, self.root)
         if not self._validates:
             told.pop("schema", None)
         return told
@@ -261,8 +269,8 @@ class Catalog:
 
     def hidden(self, name: str) -> str:
         """Return a hash of what `describe` does not show, so that a change of it counts; empty if it shows all."""
-        value = None if name in self._objects or self._resolve is None else self._telling(name)
-        return "" if value is None else read_entry(name, value).hidden()
+        entry = None if name in self._objects or self._resolve is None else self._told(name)
+        return "" if entry is None else entry.hidden()
 
     def describe_pattern(self, pattern: Pattern) -> dict[str, Any]:
         """Return what the entry of a pattern says of itself, its placeholders not filled."""
@@ -292,22 +300,33 @@ class Catalog:
             in_python=name in self._objects,
         )
 
-    def location(self, name: str) -> str:
-        """Return where a dataset's file lies, the same text for the same place; empty if it has none."""
-        value = self._value(name)
-        filepath = "" if value is None else read_entry(name, value).text("filepath")
+    def location(self, name: str, real: RealPaths | None = None) -> str:
+        """Return where a dataset's file lies, the same text for the same place; empty if it has none.
+
+        Args:
+            name: the dataset.
+            real: follows links, if there are many files.
+        """
+        entry = self._entry(name) if self._written(name) is not None else None
+        filepath = "" if entry is None else entry.text("filepath")
         if not filepath:
             return ""
-        return place_of(
-            filepath, self.root, Access(self._builder.hash_file, self._builder.leftovers)
-        ).identity
+        access = Access(self._builder.hash_file, self._builder.leftovers)
+        place = place_of(filepath, self.root, access)
+        return place.identity_by(real) if real and isinstance(place, LocalFile) else place.identity
 
     def is_memory(self, name: str) -> bool:
         """Tell whether a dataset's value lives in the run only: it is declared so, or has no entry."""
+        known = self._memory.get(name)
+        if known is not None:
+            return known
         if name in self._objects:
             return isinstance(self._objects[name], Memory)
-        value = self._telling(name)
-        return value is None or read_entry(name, value).is_memory
+        entry = self._told(name)
+        found = entry is None or entry.is_memory
+        if name in self._read:
+            self._memory[name] = found
+        return found
 
     def is_caught(self, name: str) -> bool:
         """Tell whether a name has no better entry than the pattern for every name."""
@@ -451,10 +470,24 @@ class Catalog:
         return schema.fitting(data) if chunks else schema.fit(data, "saved")
 
     def _entry(self, name: str) -> Entry:
-        value = self._value(name)
-        if value is None:
+        if name not in self._read:
+            value = self._value(name)
+            self._read[name] = None if value is None else read_entry(name, value)
+        entry = self._read[name]
+        if entry is None:
             raise CatalogError(f"dataset {name!r} is not in the catalog", hint=did_you_mean(name, self.names))
-        return read_entry(name, value)
+        return entry
+
+    def _told(self, name: str) -> Entry | None:
+        """Return the entry of a dataset, resolved as far as it can be; ``None`` if there is none."""
+        if name not in self._read:
+            try:
+                value = self._value(name)
+            except ConfigError:  # what it lacks may be there when it is asked for again
+                written = self._written(name)
+                return None if written is None else read_entry(name, written)
+            self._read[name] = None if value is None else read_entry(name, value)
+        return self._read[name]
 
     def _value(self, name: str) -> Value | None:
         """Return what is said of a dataset, its interpolations resolved.
@@ -496,5 +529,5 @@ class Catalog:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._built, self._past = {}, None
+        self._built, self._past, self._read, self._memory = {}, None, {}, {}
         self._lock = RLock()

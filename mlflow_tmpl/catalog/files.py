@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlflow_tmpl.catalog.real_paths import RealPaths
 from mlflow_tmpl.catalog.temporaries import Leftovers, remove, temporary_name
 
 if TYPE_CHECKING:
@@ -64,23 +65,26 @@ def replace(source: Path, target: Path, patience_s: Sequence[float] = PATIENCE_S
             return
 
 
-def writing_problem(path: Path) -> str:
-    """Return why a file cannot be written at `path`, or an empty string; nothing is touched."""
-    target = Path(os.path.realpath(path))
+def writing_problem(path: Path, real: RealPaths | None = None) -> str:
+    """Return why a file cannot be written at `path`, or an empty string; nothing is touched.
+
+    Args:
+        path: of the file.
+        real: follows links, if there are many files.
+    """
+    real = real or RealPaths()
+    target = real(path)
     try:
         _mode_to_keep(target)
     except OSError as error:
         return (error.strerror or str(error)).lower()
-    folder = next(parent for parent in target.parents if parent.exists() or parent == parent.parent)
-    if not folder.is_dir():
-        return f"{folder.name} is a file, not a folder"
-    return "" if os.access(folder, os.W_OK | os.X_OK) else f"folder {folder.name} is not writable"
+    return real.folder_problem(target)
 
 
-def _mode_to_keep(target: Path) -> int | None:
+def _mode_to_keep(target: str | Path) -> int | None:
     """Return the permissions of the file to be replaced, ``None`` if there is none."""
     try:
-        found = target.stat()
+        found = os.stat(target)
     except (FileNotFoundError, NotADirectoryError):
         return None
     if stat.S_ISDIR(found.st_mode):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from mlflow_tmpl.catalog.fingerprints import Fingerprint
     from mlflow_tmpl.catalog.read_cache import Cache
+    from mlflow_tmpl.catalog.real_paths import RealPaths
     from mlflow_tmpl.catalog.temporaries import Leftovers
 
 T = TypeVar("T")
@@ -107,7 +108,11 @@ class LocalFile:
     @property
     def identity(self) -> str:
         """The path with links followed, in one case where the system makes no difference."""
-        return os.path.normcase(os.path.realpath(self.path))
+        return self.identity_by(os.path.realpath)
+
+    def identity_by(self, real: Callable[[Path], str]) -> str:
+        """Return the same, links being followed by `real`."""
+        return os.path.normcase(real(self.path))
 
     @property
     def protocol(self) -> str:
@@ -148,9 +153,9 @@ class LocalFile:
             return "does not exist", ""
         return "does not exist", did_you_mean(self.path.name, beside)
 
-    def writing_problem(self) -> str:
-        """Return why nothing can be saved there."""
-        return writing_problem(self.path)
+    def writing_problem(self, real: RealPaths | None = None) -> str:
+        """Return why nothing can be saved there; `real` follows links, if there are many files."""
+        return writing_problem(self.path, real)
 
 
 def is_remote(filepath: str) -> bool:
@@ -170,8 +175,11 @@ def local_path(filepath: str, root: Path) -> Path:
         from urllib.request import url2pathname
 
         filepath = url2pathname(urlsplit(filepath).path)
-    home = os.path.expanduser(filepath)
-    return Path(os.path.normpath(root.absolute() / home))
+    return Path(_whole(filepath, root))
+
+
+def _whole(filepath: str, root: Path) -> str:
+    return os.path.normpath(os.path.join(root.absolute(), os.path.expanduser(filepath)))
 
 
 def shown_path(filepath: str, root: Path) -> str:
@@ -180,11 +188,11 @@ def shown_path(filepath: str, root: Path) -> str:
         from mlflow_tmpl.masking import mask_urls
 
         return mask_urls(filepath)
-    path = local_path(filepath, root)
-    try:
-        return path.relative_to(os.path.normpath(root.absolute())).as_posix()
-    except ValueError:
-        return filepath.replace(os.sep, "/")
+    path = os.fspath(local_path(filepath, root)) if "://" in filepath else _whole(filepath, root)
+    folder = os.path.join(os.path.normpath(root.absolute()), "")
+    if os.path.normcase(path).startswith(os.path.normcase(folder)):
+        return path[len(folder) :].replace(os.sep, "/")
+    return "." if path == folder.rstrip(os.sep) else filepath.replace(os.sep, "/")
 
 
 def place_of(filepath: str, root: Path, access: Access) -> Place:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from mlflow_tmpl.catalog.extras import pip_line
 from mlflow_tmpl.catalog.failures import one_line
 from mlflow_tmpl.catalog.file_dataset import FileDataset
+from mlflow_tmpl.catalog.places import LocalFile
+from mlflow_tmpl.catalog.real_paths import RealPaths
 from mlflow_tmpl.errors import CatalogError, DataError
 from mlflow_tmpl.pipeline.names import is_parameter
 
@@ -29,11 +31,12 @@ def check_use(catalog: Catalog, inputs: Iterable[str], outputs: Iterable[str]) -
             _check_input(catalog, name)
             _check_schema(catalog, name)
     taken: dict[str, str] = {}
+    real = RealPaths()
     for name in dict.fromkeys(outputs):
         if not catalog.is_memory(name):
-            _check_output(catalog, name)
+            _check_output(catalog, name, real)
             _check_schema(catalog, name)
-            _claim(catalog, name, taken)
+            _claim(catalog, name, taken, real)
 
 
 def _check_input(catalog: Catalog, name: str) -> None:
@@ -78,11 +81,11 @@ def _exists(dataset: Dataset) -> bool:
         raise CatalogError(error.message, where=error.where, hint=error.hint) from error
 
 
-def _check_output(catalog: Catalog, name: str) -> None:
+def _check_output(catalog: Catalog, name: str, real: RealPaths) -> None:
     dataset = catalog.dataset(name)
     if isinstance(dataset, FileDataset):
         _check_package(dataset, dataset.save_args)
-    problem = _saving_problem(dataset)
+    problem = _saving_problem(dataset, real)
     if problem:
         filepath = catalog.describe(name).get("filepath")
         target = f"to {filepath}" if filepath else ""
@@ -93,16 +96,18 @@ def _check_output(catalog: Catalog, name: str) -> None:
         )
 
 
-def _saving_problem(dataset: Dataset) -> str:
+def _saving_problem(dataset: Dataset, real: RealPaths) -> str:
     """Return why a dataset cannot be saved, as far as that can be told before; empty if nothing speaks against it."""
     form, place = getattr(dataset, "format", None), getattr(dataset, "place", None)
     if getattr(dataset, "read_only", False) or (form is not None and form.save is None):
         return "it is only read"
+    if isinstance(place, LocalFile):
+        return place.writing_problem(real)
     return place.writing_problem() if place is not None else ""
 
 
-def _claim(catalog: Catalog, name: str, taken: dict[str, str]) -> None:
-    location = catalog.location(name)
+def _claim(catalog: Catalog, name: str, taken: dict[str, str], real: RealPaths) -> None:
+    location = catalog.location(name, real)
     other = taken.setdefault(location, name) if location else name
     if other != name:
         filepath = catalog.describe(name)["filepath"]
