@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from dataclasses import fields
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -267,11 +268,15 @@ def print_json(data: Any) -> None:
     print_document(data, sys.stdout)
 
 
+_LINES_AT_ONCE = 1000
+
+
 def print_lines(lines: Any) -> None:
     """Print lines of a report; a reader who has gone away is no error."""
     try:
-        for line in lines:
-            click.echo(line)
+        left = iter(lines)
+        while some := list(islice(left, _LINES_AT_ONCE)):
+            click.echo("\n".join(some))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

@@ -163,12 +163,13 @@ def _asked(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def told_plan(plan: Plan, say: bool, verbose: bool = False) -> dict[str, Any]:
-    """Return a plan as plain data, having printed it if that was asked for."""
-    if say:
-        from mlflow_tmpl.views.lines import plan_lines
+    """Print a plan, or return it as plain data if nothing is to be said."""
+    if not say:
+        return plan.to_json()
+    from mlflow_tmpl.views.lines import plan_lines
 
-        print_lines(plan_lines(plan, paper_for(sys.stdout, verbose=verbose)))
-    return plan.to_json()
+    print_lines(plan_lines(plan, paper_for(sys.stdout, verbose=verbose)))
+    return {}
 
 
 def _run(
@@ -207,7 +208,7 @@ def _run(
         tell_notes(project.ledger)
         if failure.sweep is not None:
             return 1, told_sweep(failure.sweep, project, say=say)
-        return 1, told_result(failure.result, project)
+        return 1, {} if say else told_result(failure.result, project)
     except Cancelled as cancelled:
         click.echo(f"mlo: cancelled by {cancelled.by}; what had finished is kept", err=True)
         _leave(130)
@@ -232,14 +233,14 @@ def _told(result: RunResult | Sweep, project: Project, *, say: bool) -> dict[str
         _tell_result(result, project)
     tell_notes(result)
     tell_notes(project.ledger)
-    return told_result(result, project)
+    return {} if say else told_result(result, project)
 
 
 def _collect_from_here(event: Event) -> None:
     """Switch the garbage collector on, which `main` has switched off, now that the user's nodes begin to run."""
-    from mlflow_tmpl.engine.events import RunStarted
+    from mlflow_tmpl.engine.events import NodeStarted
 
-    if isinstance(event, RunStarted):
+    if isinstance(event, NodeStarted) and not gc.isenabled():
         gc.freeze()
         gc.enable()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.definition.definitions import NotRemembered, code_key
-from mlflow_tmpl.planning.code import CodeFingerprint, CodeReader
+from mlflow_tmpl.planning.code import FILE, CodeFingerprint, CodeReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,6 +58,10 @@ class RememberedCode(CodeReader):
     def known(self) -> Mapping[str, Mapping[str, str]]:
         """Return what each fingerprint is made of."""
         return self._definition.rows
+
+    def files(self) -> frozenset[str]:
+        """Return the files that count."""
+        return super().files() if f'"{FILE}' in self._definition.document.rows else frozenset()
 
     def definition(self, part: str) -> SourceOf | None:
         """Return where a part of a fingerprint stands now: read off the sources, which are as they were."""

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from mlflow_tmpl.engine.task import Outcome
     from mlflow_tmpl.engine.timers import Timer
     from mlflow_tmpl.pipeline import Pipeline
-    from mlflow_tmpl.planning import BoundParameter
+    from mlflow_tmpl.planning import BoundParameter, Step
     from mlflow_tmpl.store.keeping import Keeper
 
 _WAKE_S = 0.2
@@ -289,9 +289,10 @@ class Loop:
         fingerprints: Mapping[str, str] | None = None,
         error: NodeFailure | None = None,
         wait_s: float = 0.0,
+        step: Step | None = None,
     ) -> None:
         """Say what came of a node, or of an attempt at it that another one follows."""
-        step = self._decisions.step(position, self._frontier)
+        step = step or self._decisions.step(position, self._frontier)
         ran = outcome or error
         capture = self._capture if status == "cancelled" else None
         left_after_s, cut_off = capture.cut_off(step.node.name) if capture is not None else (0.0, ())
@@ -331,8 +332,8 @@ class Loop:
                 continue
             due = self._frontier.demanded[position] or not self._frontier.decided[position]
             if not due:
-                reused = self._decisions.step(position, self._frontier).action is Action.REUSE
-                self._end(position, "reused" if reused else "skipped")
+                step = self._decisions.step(position, self._frontier)
+                self._end(position, "reused" if step.action is Action.REUSE else "skipped", step=step)
                 continue
             needs = [self._ended[need] for need in self._pipeline.needs[position]]
             blocked = any(need is not None and need.status in LOST for need in needs)

@@ -429,6 +429,10 @@ class Ledger:
             return replace(record, duration_s=called.duration_s, ended_at=called.ended_at)
         return record
 
+    def has_definition(self, name: str) -> bool:
+        """Tell whether a definition is on record, and with it what its code is made of."""
+        return bool(self._database.query("SELECT 1 FROM definition WHERE id = ?", (name,)))
+
     def known_sources(self, ids: Iterable[str]) -> set[str]:
         """Return those of some hashes of files whose text is kept."""
         return known_sources(self._database, ids)

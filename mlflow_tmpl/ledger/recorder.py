@@ -53,6 +53,9 @@ class Known(Protocol):
     def has_metrics(self, dataset: str, fingerprint: str) -> bool:
         """Tell whether the metrics of a version are."""
 
+    def has_definition(self, name: str) -> bool:
+        """Tell whether a definition is, and with it what its code is made of."""
+
     def known_sources(self, ids: Iterable[str]) -> set[str]:
         """Return those of some hashes whose text is kept."""
 
@@ -109,8 +112,6 @@ class Recorder:
         outputs = (name for node in event.plan.pipeline.nodes for name in node.outputs)
         saved = (name for name in outputs if not catalog.is_memory(name))
         self._metrics = frozenset(name for name in saved if self._about(name)[2] == "metrics")
-        for fingerprint, parts in event.plan.decider.code_parts().items():
-            yield _BY_HASH.format(table="code"), (fingerprint, canonical_json(dict(parts)))
         yield from _definitions_reached(event.plan)
         files = yield from self._sources(event)
         contents = {
@@ -122,6 +123,9 @@ class Recorder:
         for table, content in contents.items():
             text = canonical_json(content)
             hashes.append(digest(text))
+            if table == "definition" and not self._past.has_definition(hashes[-1]):
+                for fingerprint, parts in event.plan.decider.code_parts().items():
+                    yield _BY_HASH.format(table="code"), (fingerprint, canonical_json(dict(parts)))
             yield _BY_HASH.format(table=table), (hashes[-1], text)
         asked = (
             json.dumps(context.get("pipelines", [])),

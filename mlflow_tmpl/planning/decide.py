@@ -199,6 +199,10 @@ class Decider:
         """Return what each fingerprint of code is made of."""
         return self._code.known()
 
+    def code_files(self) -> frozenset[str]:
+        """Return the files that the code names and that count with it, relative to the project."""
+        return self._code.files()
+
     def code_sources(self, node: Node) -> Mapping[str, str]:
         """Return the source of each definition that counts for a node: hash to text."""
         parts = self._code_of(node).parts

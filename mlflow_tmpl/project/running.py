@@ -132,8 +132,6 @@ def _own_files(project: Project, plan: Plan) -> Mapping[str, Path]:
     """Return the project's own files, with those that the code of a plan names."""
     from mlflow_tmpl.history.files import own_files
 
-    parts = [name for parts in plan.decider.code_parts().values() for name in parts]
-    named = {name.partition(" ")[2] for name in parts if name.startswith("file ")}
-    files = own_files(project.root, project.settings, sorted(named))
+    files = own_files(project.root, project.settings, sorted(plan.decider.code_files()))
     project.ledger.hashes.warm(files.values())
     return files

@@ -107,7 +107,10 @@ class Store:
 
     def has(self, digest: str) -> bool:
         """Tell whether there is an object of that hash; what it holds is checked when it goes out."""
-        return self.path(digest) is not None
+        if not is_digest(digest):
+            return False
+        inner = f"{os.sep}{digest[:2]}{os.sep}{digest[2:]}"
+        return any(os.path.exists(f"{folder}{inner}") for folder in (self._objects, self._pulled))
 
     def path(self, digest: str) -> Path | None:
         """Return where an object lies, unchecked; ``None`` if there is none."""

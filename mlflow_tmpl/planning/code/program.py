@@ -114,9 +114,11 @@ class Program:
             if module is not None:
                 self.members[name] = module
                 waiting.extend(each for each in module.facts.imports if each not in self.members)
+        if len(self.members) == known:
+            return False
         if any(CLASSES in unit.sees for module in self.members.values() for unit in module.facts.units):
             self._include_all()
-        return len(self.members) > known
+        return True
 
     def _include_all(self) -> None:
         """Take in what nobody imports yet: what unpickles may do so."""

@@ -24,6 +24,9 @@ from mlflow_tmpl.planning.values import Reached, Unfollowable, bound_values
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+FILE = "file "
+"""What the name of a part begins with that is a file."""
+
 
 @dataclass(frozen=True, slots=True)
 class CodeFingerprint:
@@ -184,7 +187,13 @@ class CodeReader:
 
     def known(self) -> Mapping[str, Mapping[str, str]]:
         """Return what each fingerprint that was given so far is made of, and each hash in these."""
-        return {name: row for _, code in self._functions.values() for name, row in code.rows.items()}
+        tables = {id(code.rows): code.rows for _, code in self._functions.values()}  # most share one
+        return {name: row for table in tables.values() for name, row in table.items()}
+
+    def files(self) -> frozenset[str]:
+        """Return the files that the code names and that count with it, as paths from the project's root."""
+        parts = {name for row in self.known().values() for name in row}
+        return frozenset(name[len(FILE) :] for name in parts if name.startswith(FILE))
 
     def given(
         self,
@@ -329,7 +338,7 @@ class CodeReader:
         for text, path in named_files(texts, self._folders_of_texts()):
             try:
                 if path.resolve() not in self.apart:
-                    shown = f"file {self._program.shown(path)}"
+                    shown = f"{FILE}{self._program.shown(path)}"
                     found.setdefault(text, {})[shown] = self._hash_file(path)
             except OSError:
                 continue
