@@ -29,7 +29,7 @@ from mlflow_tmpl.planning.code.units import (
 from mlflow_tmpl.planning.packages import version_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from mlflow_tmpl.planning.code.program import Found, Module, Program
     from mlflow_tmpl.planning.code.units import Unit
@@ -59,6 +59,7 @@ class Graph:
         self._environment = environment
         self._files = files
         self._effects = Effects(program)
+        self._plain: dict[Vertex, tuple[Vertex, ...]] = {}
         self._edges: dict[Vertex, tuple[Vertex, ...]] = {}
         self._passes: dict[Vertex, Sequence[Vertex]] = {}
         self._groups: dict[Vertex, int] | None = None
@@ -72,8 +73,7 @@ class Graph:
         """Return what a vertex leads to."""
         known = self._edges.get(vertex)
         if known is None:
-            found = dict.fromkeys(self._plain_edges(vertex))
-            found.update(dict.fromkeys(self._changed_by(vertex)))
+            found = [*self._plain_edges(vertex), *self._changed_by(vertex)]
             passed = dict.fromkeys([each for one in found for each in self._passed(one)])
             known = self._edges[vertex] = tuple(passed)
         return known
@@ -95,7 +95,7 @@ class Graph:
             or self._turns(vertex)
         ):
             return (vertex,)
-        return tuple(self._plain_edges(vertex))
+        return self._plain_edges(vertex)
 
     def _is_changed(self, vertex: Vertex) -> bool:
         groups, stored, whole = self._group(), self._stored, ("module", vertex[1])
@@ -121,8 +121,14 @@ class Graph:
         module = self._program.module(name)
         return module is None or bool(module.opaque or module.doubts)
 
-    def _plain_edges(self, vertex: Vertex) -> Iterator[Vertex]:
-        """Yield what a vertex leads to by what its own code says."""
+    def _plain_edges(self, vertex: Vertex) -> tuple[Vertex, ...]:
+        """Return what a vertex leads to by what its own code says, each once."""
+        known = self._plain.get(vertex)
+        if known is None:
+            known = self._plain[vertex] = tuple(dict.fromkeys(self._find_plain(vertex)))
+        return known
+
+    def _find_plain(self, vertex: Vertex) -> Iterator[Vertex]:
         kind = vertex[0]
         if kind == "unit":
             yield from self._of_unit(vertex[1], vertex[2])
@@ -393,7 +399,7 @@ class _Grouping:
 
     def __init__(
         self,
-        edges: Callable[[Vertex], Iterator[Vertex]],
+        edges: Callable[[Vertex], Iterable[Vertex]],
         *tells: Callable[[Vertex], bool],
     ) -> None:
         self._edges = edges
