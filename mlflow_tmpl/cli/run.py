@@ -219,7 +219,7 @@ def _run(
 
 
 def _told(result: RunResult | Sweep, project: Project, *, say: bool) -> dict[str, Any]:
-    """Return what came of a run or a sweep as plain data, having printed it if that was asked for."""
+    """Print what came of a run or a sweep, or return it as plain data if nothing is to be said."""
     from mlflow_tmpl.engine import RunResult
 
     if not isinstance(result, RunResult):
