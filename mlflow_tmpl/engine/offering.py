@@ -9,7 +9,7 @@ from mlflow_tmpl.dataclass import dataclass
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mlflow_tmpl.store.keeping import Bundle, Keeper
+    from mlflow_tmpl.store.keeping import Appraiser, Bundle
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,25 +17,25 @@ class Offering:
     """What a task needs to know to offer the values that it makes.
 
     Attributes:
-        keeper: takes them.
+        appraiser: tells whether that is worth it.
         modes: output to ``auto``, ``always`` or ``never``.
         above_s: how long it takes to make what the node takes in memory.
     """
 
-    keeper: Keeper
+    appraiser: Appraiser
     modes: Mapping[str, str]
     above_s: float
 
     def offer(self, values: Mapping[str, Any], seconds: float) -> tuple[Bundle | None, str]:
         """Return the values as they are now, or why what was to be kept cannot be."""
         seconds += self.above_s
-        if not self.keeper.is_worth(self.modes, seconds):
+        if not self.appraiser.is_worth(self.modes, seconds):
             return None, ""
         from mlflow_tmpl.store.packing import Unfit
 
         made = {name: values[name] for name in self.modes}
         try:
-            return self.keeper.offer(made, self.modes, seconds), ""
+            return self.appraiser.offer(made, self.modes, seconds), ""
         except Unfit as why:
             return None, str(why)
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from mlflow_tmpl.catalog import Catalog
     from mlflow_tmpl.catalog.portable import PortableCatalog
+    from mlflow_tmpl.engine.offering import Offering
     from mlflow_tmpl.engine.surroundings import Surroundings
     from mlflow_tmpl.engine.task import Outcome
     from mlflow_tmpl.pipeline import Node
@@ -44,6 +45,7 @@ class PortableTask:
         saves: outputs that the worker saves.
         keeps: outputs that are kept in memory.
         recorded: whether the content of what was saved is fingerprinted.
+        offering: what is needed to offer values to be kept; ``None`` if they are not to be.
     """
 
     name: str
@@ -54,6 +56,7 @@ class PortableTask:
     saves: Sequence[str] = ()
     keeps: Sequence[str] = ()
     recorded: bool = False
+    offering: Offering | None = None
 
 
 @dataclass(slots=True)
@@ -109,12 +112,13 @@ def enter(site: bytes) -> Workplace:
     return Workplace(catalog.open(), found.sources)
 
 
-def pack_task(task: Task, values: Mapping[str, Any] | None = None) -> bytes:
+def pack_task(task: Task, values: Mapping[str, Any] | None = None, *, offers: bool = False) -> bytes:
     """Return a task as it travels.
 
     Args:
         task: what is to be done.
         values: what travels with it; all that it has in memory unless given.
+        offers: whether the outcome has a bundle of values to be kept, which cannot travel by itself.
 
     Raises:
         NodeFailure: the function, or a value, cannot be pickled.
@@ -131,6 +135,7 @@ def pack_task(task: Task, values: Mapping[str, Any] | None = None) -> bytes:
                 task.saves,
                 task.keeps,
                 task.recorded,
+                task.offering if offers else None,
             )
         )
     except Exception as error:
@@ -161,7 +166,18 @@ def perform_portable(task: PortableTask, values: dict[str, Any], workplace: Work
     loads = [(argument, name, "") for argument, name in task.loads]
     saves, keeps = task.saves, task.keeps
     return perform(
-        Task(node, workplace.catalog, given, loads, saves, keeps, task.recorded, workplace.capture)
+        Task(
+            node,
+            workplace.catalog,
+            given,
+            loads,
+            saves,
+            keeps,
+            task.recorded,
+            workplace.capture,
+            (),
+            task.offering,
+        )
     )
 
 

@@ -157,7 +157,7 @@ class Tasks:
             return None
         options = self._nodes[position].options
         modes = {name: self._catalog.keep_mode(name) or options.keep for name in outputs}
-        return Offering(self._keeper, modes, self._costs.above(position)) if options.reuse else None
+        return Offering(self._keeper.appraiser, modes, self._costs.above(position)) if options.reuse else None
 
     def _taken(self, position: int) -> Iterator[tuple[str, str]]:
         """Yield argument and name of the values in memory that a node takes."""

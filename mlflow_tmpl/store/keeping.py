@@ -81,20 +81,15 @@ class Bundle:
         return sum(each.bytes for each in self.values.values())
 
 
-class Keeper:
-    """Writes values into the store while the run goes on.
+@dataclass(frozen=True, slots=True)
+class Appraiser:
+    """Tells what is worth keeping, where a value is made: it can go to where that is.
 
-    Args:
-        kept: what there is already.
-        max_bytes: how much may be kept; 5 GB or a tenth of the free disk unless given.
+    Attributes:
+        speed: of writing and reading.
     """
 
-    def __init__(self, kept: KeptValues, max_bytes: int | None = None) -> None:
-        self.kept = kept
-        self._max_bytes = max_bytes
-        self._speed = Speed()
-        self._behind = _Behind(_queue_bytes())
-        self._since = perf_counter()
+    speed: Speed
 
     def is_worth(self, modes: Mapping[str, str], seconds: float) -> bool:
         """Tell whether to look at values that are made in some time."""
@@ -119,7 +114,7 @@ class Keeper:
         if not wanted or not self.is_worth(modes, seconds):
             return None
         until = perf_counter() + (float("inf") if asked else SHARE * seconds)
-        allowance = Allowance(float("inf") if asked else self._speed.affordable(seconds), until, asked)
+        allowance = Allowance(float("inf") if asked else self.speed.affordable(seconds), until, asked)
         taken: dict[str, Snapshot] = {}
         try:
             for name in wanted:
@@ -131,6 +126,27 @@ class Keeper:
             tell("value %r is not kept: %s", name, why)
             return None
         return Bundle(taken, seconds, asked)
+
+
+class Keeper:
+    """Writes values into the store while the run goes on.
+
+    Args:
+        kept: what there is already.
+        max_bytes: how much may be kept; 5 GB or a tenth of the free disk unless given.
+
+    Attributes:
+        kept: what there is.
+        appraiser: tells what of a node's values is worth it.
+    """
+
+    def __init__(self, kept: KeptValues, max_bytes: int | None = None) -> None:
+        self.kept = kept
+        self._max_bytes = max_bytes
+        self._speed = Speed()
+        self.appraiser = Appraiser(self._speed)
+        self._behind = _Behind(_queue_bytes())
+        self._since = perf_counter()
 
     def keep(self, fingerprints: Mapping[str, str], bundle: Bundle | None) -> bool:
         """Keep values, in the place of what was kept before under their fingerprints.

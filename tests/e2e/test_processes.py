@@ -32,7 +32,7 @@ NODES = """
         print("loading")
         return list(range(int(source)))
 
-    @node(outputs="copy")
+    @node(outputs="copy", keep="always")
     def hold(rows: list[int]) -> list[int]:
         return rows
 
@@ -82,6 +82,8 @@ def test_a_run_in_workers_gives_and_reuses_the_same_and_stdout_is_one_document(p
     again = {"load": "skipped", "hold": "skipped", "add": "reused", "close": "reused"}
     assert project.statuses("--engine", "inline") == again
     assert "loading" in project.mlo("runs", "log", "last~1").stdout
+    kept = {"load": "skipped", "hold": "reused", "add": "reused", "close": "done"}
+    assert project.statuses("--engine", "processes", "--force=close") == kept
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")

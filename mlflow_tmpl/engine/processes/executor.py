@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import sys
 from collections import defaultdict, deque
+from contextlib import suppress
 from itertools import count
 from threading import RLock
 from time import perf_counter
@@ -15,17 +17,21 @@ from mlflow_tmpl.engine.failure import NodeFailure
 from mlflow_tmpl.engine.handles import Handle, ValueGone
 from mlflow_tmpl.engine.machine import cpus
 from mlflow_tmpl.engine.portable import moved, pack_site, pack_task
+from mlflow_tmpl.engine.processes import files
 from mlflow_tmpl.engine.processes.folder import Folder
 from mlflow_tmpl.engine.processes.held import GONE, Held, put_out
 from mlflow_tmpl.engine.processes.job import Job
 from mlflow_tmpl.engine.processes.order import Order
+from mlflow_tmpl.engine.processes.pictures import bundle_of, fetch_rest
 from mlflow_tmpl.engine.processes.process import WorkerProcess, told_end
 from mlflow_tmpl.engine.task import ValuesLost
 from mlflow_tmpl.errors import NodeError
 from mlflow_tmpl.pipeline.names import is_parameter
 from mlflow_tmpl.store.kept import Lost
+from mlflow_tmpl.store.packing import Packed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from concurrent.futures import Future
 
     from mlflow_tmpl.engine.processes.order import Place
@@ -113,6 +119,8 @@ class ProcessesExecutor:
         with self._lock:
             self._cancelled = cancel
             workers = list(self._workers)
+        if not cancel:
+            fetch_rest(workers)
         for worker in workers:
             worker.kill() if cancel else worker.dismiss()
         for worker in workers:
@@ -142,7 +150,7 @@ class ProcessesExecutor:
         except (Lost, ValueGone) as lost:
             raise ValuesLost({}) from lost
         values.clear()
-        return Job(number, task, pack_task(task, travel), takes, own)
+        return Job(number, task, pack_task(task, travel, offers=True), takes, own)
 
     def _put_out(self, task: Task, argument: str, value: Any) -> Held:
         """Make a value of the driver one that workers can read."""
@@ -229,6 +237,8 @@ class ProcessesExecutor:
             self._done(worker, *told)
         elif kind == "failed":
             self._failed(worker, told[0], pickle.loads(told[1]))
+        elif kind == "packed":
+            self._packed(worker, *told)
         else:
             self._left(worker, told[0], told[1] if kind == "published" else ("stuck", told[1], 0))
 
@@ -241,7 +251,14 @@ class ProcessesExecutor:
         with (self._surroundings.capture or Capture()).on_behalf_of(log):
             _repeat(stream, said)
 
-    def _done(self, worker: WorkerProcess, number: int, outcome: Outcome, placed: dict[str, Place]) -> None:
+    def _done(
+        self,
+        worker: WorkerProcess,
+        number: int,
+        outcome: Outcome,
+        placed: dict[str, Place],
+        offered: tuple[Mapping[str, tuple[str, int]], float, bool] | None,
+    ) -> None:
         job = self._under_way.get(worker)
         if job is None or job.number != number:
             return  # the worker was given up already
@@ -250,7 +267,7 @@ class ProcessesExecutor:
             outcome.moved = moved(job.task, outcome)
         except Exception as failed:  # noqa: BLE001 (raised in the loop)
             error = NodeFailure(job.task.node, failed, {})
-        outcome.log = job.log.said()
+        outcome.log, outcome.bundle = job.log.said(), bundle_of(worker, offered, self._folder)
         with self._lock:
             for name, place in placed.items():
                 held = outcome.values[name] = Held(place, worker, self._folder)
@@ -282,8 +299,19 @@ class ProcessesExecutor:
             for call in waiting:
                 call()
 
+    def _packed(self, worker: WorkerProcess, key: str, form: str, path: str) -> None:
+        picture = worker.pictures.get(key)
+        packed = Packed(form, (files.view(path),)) if path else None
+        if path:
+            with suppress(OSError):  # mapped (Windows): it goes with its folder
+                os.unlink(path)
+        if picture is not None:
+            picture.come(packed)
+
     def _ended(self, worker: WorkerProcess, code: int) -> None:
         """Take leave of a worker: what only it had is gone, and its task has failed."""
+        for picture in list(worker.pictures.values()):
+            picture.come(None)
         with self._lock:
             self._workers.discard(worker)
             self._free.discard(worker)

@@ -19,9 +19,10 @@ from mlflow_tmpl.engine.portable import ByValueOnly, pickler
 from mlflow_tmpl.store.pickles import laid_out, read_pickle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from mlflow_tmpl.engine.processes.order import Place
+    from mlflow_tmpl.store.packing import Piece
 
 SMALL_BYTES = 1 << 16
 """What takes no more than that travels within messages."""
@@ -93,9 +94,18 @@ def write(value: Any, path: str) -> int:
 
     data, buffers = _either(attempt)
     raw = [buffer.raw() for buffer in buffers]
+    return write_pieces(laid_out([(data, True), *[(piece, piece.readonly) for piece in raw]]), path)
+
+
+def write_pieces(pieces: Iterable[Piece], path: str) -> int:
+    """Write bytes to a new file, and return the size of that; what could not be written is removed.
+
+    Raises:
+        OSError: there is no room for it.
+    """
     try:
         with open(path, "xb", buffering=0) as file:
-            for piece in laid_out([(data, True), *[(view, view.readonly) for view in raw]]):
+            for piece in pieces:
                 _write_all(file, memoryview(piece))
             return file.tell()
     except OSError:
@@ -128,10 +138,15 @@ def write_somewhere(value: Any, memory: str, disk: str, has_room: bool) -> Place
 
 def read(path: str) -> Any:
     """Return the value that a file holds."""
+    return read_pickle(view(path))
+
+
+def view(path: str) -> memoryview:
+    """Return what a file holds; changes to it are the caller's own."""
     with open(path, "rb", buffering=0) as file:
         if sys.platform == "win32":  # a mapped file could not be removed
-            return read_pickle(memoryview(bytearray(file.read())))
-        return read_pickle(memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)))
+            return memoryview(bytearray(file.read()))
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
 
 
 def _write_all(file: io.RawIOBase, view: memoryview) -> None:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 from mlflow_tmpl.engine.processes.wire import Wire
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mlflow_tmpl.engine.processes.held import Held
+    from mlflow_tmpl.engine.processes.pictures import Picture
 
 _DRAIN_S = 1.0
 """So long what a dead worker has said is waited for: a child of it may hold the pipe open."""
@@ -38,6 +40,7 @@ class WorkerProcess:
     Attributes:
         pid: number of the process.
         has: key to value, of those that are in this process and nowhere else.
+        pictures: likewise of pictures of values for the store.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class WorkerProcess:
         self._hear = hear
         self._ended = ended
         self.has: dict[str, Held] = {}
+        self.pictures: WeakValueDictionary[str, Picture] = WeakValueDictionary()
         root = str(Path(__file__).resolve().parents[3])
         own: dict[str, Any] = {"start_new_session": True}
         if sys.platform == "win32":

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mlflow_tmpl.engine.portable import PortableTask, Workplace
     from mlflow_tmpl.engine.processes.order import Order, Place
     from mlflow_tmpl.engine.task import Outcome
+    from mlflow_tmpl.store.packing import Snapshot
 
 _PATIENCE_S = 5.0
 """So long a worker has for its way out, once the driver has no more to do for it."""
@@ -47,6 +48,7 @@ class Worker:
         self._orders: SimpleQueue[Order | None] = SimpleQueue()
         self._workplace: Workplace | None = None
         self._has: dict[str, Any] = {}
+        self._pictures: dict[str, Snapshot] = {}
         self._lock = Lock()
         self._number = -1
         self._why: BaseException | None = None
@@ -114,6 +116,37 @@ class Worker:
         del value
         self._wire.send("published", key, place)
 
+    def _offered(
+        self, order: Order, outcome: Outcome
+    ) -> tuple[dict[str, tuple[str, int]], float, bool] | None:
+        """Keep the pictures that were taken of values until the driver has time for them, and tell of them."""
+        bundle, outcome.bundle = outcome.bundle, None
+        if bundle is None:
+            return None
+        told = {name: (f"{order.number}.{name}", taken.bytes) for name, taken in bundle.values.items()}
+        with self._lock:
+            self._pictures.update({told[name][0]: taken for name, taken in bundle.values.items()})
+        return told, bundle.seconds, bundle.asked
+
+    def _pack(self, key: str, folder: str) -> None:
+        """Write a picture into a file."""
+        with self._lock:
+            picture = self._pictures.pop(key, None)
+        if picture is None:
+            return
+        path = os.path.join(folder, f"{os.getpid()}-{key}-kept")
+        try:
+            packed = picture.pack()
+            files.write_pieces(packed.pieces, path)
+        except Exception:  # noqa: BLE001 (what cannot be kept is not: the run does not depend on it)
+            self._wire.send("packed", key, "", "")
+            return
+        self._wire.send("packed", key, packed.format, path)
+
+    def _forget(self, key: str) -> None:
+        with self._lock:
+            self._pictures.pop(key, None)
+
     def _drop(self, key: str) -> None:
         with self._lock:
             self._has.pop(key, None)
@@ -144,7 +177,7 @@ class Worker:
             placed[name] = self._place(task, order, name, outcome, room)
             if placed[name][0] == "file" and placed[name][3]:
                 room -= placed[name][2]
-        return "done", order.number, outcome, placed
+        return "done", order.number, outcome, placed, self._offered(order, outcome)
 
     def _take(self, order: Order, argument: str) -> Any:
         kind, what = order.takes[argument][:2]
@@ -190,6 +223,8 @@ _ANSWERS: dict[str, Callable[..., None]] = {
     "enter": Worker._enter,
     "publish": Worker._publish,
     "drop": Worker._drop,
+    "pack": Worker._pack,
+    "forget": Worker._forget,
 }
 
 

@@ -59,7 +59,7 @@ def kept(tmp_path: Path, index: Index) -> KeptValues:
 def keep(kept: KeptValues, key: str, seconds: float = LONG_S, mode: str = "auto", **values: Any) -> bool:
     """Keep values of one node, and wait until they are written."""
     keeper = Keeper(kept, 1 << 30)
-    bundle = keeper.offer(values, dict.fromkeys(values, mode), seconds)
+    bundle = keeper.appraiser.offer(values, dict.fromkeys(values, mode), seconds)
     taken = keeper.keep({name: f"key:{key}/{name}" for name in values}, bundle)
     keeper.close()
     return taken
@@ -142,8 +142,8 @@ def test_what_is_made_quickly_is_not_kept(kept: KeptValues, index: Index) -> Non
 
 def test_what_is_never_to_be_kept_is_not(kept: KeptValues, index: Index) -> None:
     keeper = Keeper(kept, 1 << 30)
-    assert keeper.offer({"a": [1]}, {"a": "never"}, LONG_S) is None
-    bundle = keeper.offer({"a": [1], "b": [2]}, {"a": "never", "b": "auto"}, LONG_S)
+    assert keeper.appraiser.offer({"a": [1]}, {"a": "never"}, LONG_S) is None
+    bundle = keeper.appraiser.offer({"a": [1], "b": [2]}, {"a": "never", "b": "auto"}, LONG_S)
     assert bundle is not None
     assert set(bundle.values) == {"b"}
 
@@ -190,7 +190,7 @@ def noise(seed: int, size: int = 1000) -> bytes:
 def fill(kept: KeptValues, most: int, *offers: tuple[str, float, dict[str, Any]]) -> None:
     keeper = Keeper(kept, most)
     for key, seconds, values in offers:
-        bundle = keeper.offer(values, dict.fromkeys(values, "auto"), seconds)
+        bundle = keeper.appraiser.offer(values, dict.fromkeys(values, "auto"), seconds)
         keeper.keep({name: f"key:{key}/{name}" for name in values}, bundle)
     keeper.close()
 
@@ -232,7 +232,7 @@ def test_the_room_is_a_tenth_of_the_free_disk_and_5_gb_at_most(
 ) -> None:
     monkeypatch.setattr(keeping_module, "_free_bytes", lambda _: 9_000)
     keeper = Keeper(kept)
-    keeper.keep({"x": "key:a/x"}, keeper.offer({"x": noise(1)}, {"x": "auto"}, LONG_S))
+    keeper.keep({"x": "key:a/x"}, keeper.appraiser.offer({"x": noise(1)}, {"x": "auto"}, LONG_S))
     keeper.close()
     assert not index.known
 
@@ -247,7 +247,7 @@ def test_the_run_does_not_wait_long_at_its_end_and_nothing_is_left_half_written(
 
     monkeypatch.setattr(Store, "put_bytes", put)
     keeper = Keeper(kept, 1 << 30)
-    keeper.keep({"x": "key:a/x"}, keeper.offer({"x": np.ones(10 << 20)}, {"x": "auto"}, LONG_S))
+    keeper.keep({"x": "key:a/x"}, keeper.appraiser.offer({"x": np.ones(10 << 20)}, {"x": "auto"}, LONG_S))
     start = time.perf_counter()
     keeper.close()
     assert time.perf_counter() - start < 20, "all of it would take forty seconds"
@@ -274,7 +274,7 @@ def test_too_much_on_its_way_is_dropped_and_the_run_does_not_wait(
     monkeypatch.setattr(Store, "put_bytes", lambda self, data: go.wait() and slow(self, data))
     keeper = Keeper(kept, 1 << 30)
     taken = [
-        keeper.keep({"x": f"key:{n}/x"}, keeper.offer({"x": noise(n)}, {"x": "auto"}, LONG_S))
+        keeper.keep({"x": f"key:{n}/x"}, keeper.appraiser.offer({"x": noise(n)}, {"x": "auto"}, LONG_S))
         for n in range(4)
     ]
     go.set()
