@@ -5,12 +5,16 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from mlflow_tmpl.views.layers import Link
 from mlflow_tmpl.views.ordering import LARGE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from mlflow_tmpl.views.layers import Layers, Link
+    from mlflow_tmpl.views.layers import Layers
+
+    Spot = tuple[Sequence[int], Sequence[float], int]
+    """The layer of a vertex, how far from the first one each has to be, and which one it is."""
 
 GAP = 22.0
 """Between two boxes of a layer."""
@@ -18,8 +22,11 @@ BEND_GAP = 14.0
 """Between an edge that passes and what is beside it."""
 TURNS, TURNS_IF_LARGE = 12, 6
 """Sweeps over all layers; the last third looks both up and down."""
+ROUNDS = 3
+"""Of straightening: what moves makes room for what could not."""
 STIFF, LOOSE = 6.0, 0.1
 """How strongly a bend keeps in line, and how weakly what only one node takes pulls at it: chains run straight."""
+NO_LINK = Link(-1, 0.0, 0.0)
 
 
 def align(layers: Layers, widths: Sequence[float]) -> list[float]:
@@ -46,7 +53,10 @@ def align(layers: Layers, widths: Sequence[float]) -> list[float]:
             places = _nearest(wanted, [pull[vertex] for vertex in row], offsets)
             for vertex, middle in zip(row, places, strict=True):
                 x[vertex] = middle
-    _straighten(layers, rows, x)
+    spot = {vertex: (row, offsets, at) for row, offsets in rows for at, vertex in enumerate(row)}
+    for _ in range(ROUNDS):
+        _straighten_chains(layers, spot, pull, x)
+        _straighten_bends(layers, spot, x)
     return x
 
 
@@ -98,11 +108,44 @@ def _nearest(wanted: Sequence[float], weights: Sequence[float], offsets: Sequenc
     return [base + offset for base, offset in zip(bases, offsets, strict=True)]
 
 
-def _straighten(
-    layers: Layers, rows: Sequence[tuple[Sequence[int], Sequence[float]]], x: list[float]
+def _straighten_chains(
+    layers: Layers, spot: Mapping[int, Spot], pull: Sequence[float], x: list[float]
 ) -> None:
+    """Put vertices that follow each other and nothing else in line, as far as their neighbours leave room."""
+    after: dict[int, Link] = {}
+    for vertex in range(layers.real):
+        before = layers.up[vertex]
+        main = [link for link in before if pull[link.other] > LOOSE] or before
+        if len(main) == 1 and main[0].other < layers.real and len(layers.down[main[0].other]) == 1:
+            after[main[0].other] = Link(vertex, 0.0, main[0].shift)
+    inner = {link.other for link in after.values()}
+    for start in after:
+        if start in inner:
+            continue
+        piece: list[tuple[int, float]] = []
+        low, high = float("-inf"), float("inf")
+        vertex, shift = start, 0.0
+        while vertex >= 0:
+            left, right = _room(*spot[vertex], x)
+            if piece and max(low, left - shift) > min(high, right - shift):
+                _put_in_line(piece, low, high, x)
+                piece, low, high, shift = [], float("-inf"), float("inf"), 0.0
+            piece.append((vertex, shift))
+            low, high = max(low, left - shift), min(high, right - shift)
+            link = after.get(vertex, NO_LINK)
+            vertex, shift = link.other, shift + link.shift
+        _put_in_line(piece, low, high, x)
+
+
+def _put_in_line(piece: Sequence[tuple[int, float]], low: float, high: float, x: list[float]) -> None:
+    """Put a piece of a chain where its vertices stood on average."""
+    middle = min(max(_mean([x[vertex] - shift for vertex, shift in piece]), low), high)
+    for vertex, shift in piece:
+        x[vertex] = middle + shift
+
+
+def _straighten_bends(layers: Layers, spot: Mapping[int, Spot], x: list[float]) -> None:
     """Move the bends of each long edge into as few straight pieces as their neighbours leave room for."""
-    spot = {vertex: (row, offsets, at) for row, offsets in rows for at, vertex in enumerate(row)}
     for (source, leaves), chain in layers.chains.items():
         piece: list[int] = []
         low, high = float("-inf"), float("inf")

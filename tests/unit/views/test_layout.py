@@ -77,6 +77,26 @@ def test_a_chain_is_a_straight_line():
     assert {box.x + box.width / 2 for box in layout.boxes.values()} == {50.0}
 
 
+def test_a_chain_beside_others_runs_straight_from_where_it_leaves_them():
+    sizes = {
+        name: (60.0 + 9 * at, 30.0)
+        for at, name in enumerate(("root", "a", "b", "a1", "a2", "b1", "b2", "alone"))
+    }
+    edges = [
+        ("root", "a"),
+        ("root", "b"),
+        ("a", "a1"),
+        ("a1", "a2"),
+        ("b", "b1"),
+        ("b1", "b2"),
+        ("alone", "a1"),
+    ]
+    boxes = lay_out(sizes, edges, "down").boxes
+    middle = {name: box.x + box.width / 2 for name, box in boxes.items()}
+    for chain in (("a", "a1", "a2"), ("b", "b1", "b2")):
+        assert max(middle[name] for name in chain) - min(middle[name] for name in chain) < 0.11
+
+
 def test_what_nothing_leads_to_stands_right_before_its_taker():
     edges = [(0, 1), (1, 2), (2, 3), (4, 3)]  # 4 is a parameter of the last node
     assert rank(5, edges) == [0, 1, 2, 3, 2]

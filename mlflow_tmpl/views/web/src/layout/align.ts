@@ -7,6 +7,8 @@ export const GAP = 22;
 export const BEND_GAP = 14;
 const TURNS = 12;
 const TURNS_IF_LARGE = 6;
+/** Of straightening: what moves makes room for what could not. */
+const ROUNDS = 3;
 const STIFF = 6;
 const LOOSE = 0.1;
 
@@ -38,7 +40,12 @@ export function align(layers: Layers, widths: readonly number[]): number[] {
       vertices.forEach((vertex, at) => (x[vertex] = places[at]!));
     }
   }
-  straighten(layers, rows, x);
+  const spots = new Array<Spot>(count);
+  for (const row of rows) row.vertices.forEach((vertex, at) => (spots[vertex] = { row, at }));
+  for (let round = 0; round < ROUNDS; round++) {
+    straightenChains(layers, spots, pull, x);
+    straightenBends(layers, spots, x);
+  }
   return x;
 }
 
@@ -94,10 +101,47 @@ interface Spot {
   at: number;
 }
 
+/** Put vertices that follow each other and nothing else in line, as far as their neighbours leave room. */
+function straightenChains(layers: Layers, spots: readonly Spot[], pull: readonly number[], x: number[]): void {
+  const after = new Map<number, { vertex: number; shift: number }>();
+  for (let vertex = 0; vertex < layers.real; vertex++) {
+    const before = layers.up[vertex]!;
+    const strong = before.filter((link) => pull[link.other]! > LOOSE);
+    const main = strong.length ? strong : before;
+    if (main.length !== 1) continue;
+    const { other, shift } = main[0]!;
+    if (other < layers.real && layers.down[other]!.length === 1) after.set(other, { vertex, shift });
+  }
+  const inner = new Set([...after.values()].map((link) => link.vertex));
+  for (const start of after.keys()) {
+    if (inner.has(start)) continue;
+    let piece: [vertex: number, shift: number][] = [];
+    let [low, high, shift] = [-Infinity, Infinity, 0];
+    for (let vertex: number | undefined = start; vertex !== undefined; ) {
+      const [left, right] = room(spots[vertex]!, x);
+      if (piece.length && Math.max(low, left - shift) > Math.min(high, right - shift)) {
+        putInLine(piece, low, high, x);
+        [piece, low, high, shift] = [[], -Infinity, Infinity, 0];
+      }
+      piece.push([vertex, shift]);
+      [low, high] = [Math.max(low, left - shift), Math.min(high, right - shift)];
+      const link: { vertex: number; shift: number } | undefined = after.get(vertex);
+      vertex = link?.vertex;
+      shift += link?.shift ?? 0;
+    }
+    putInLine(piece, low, high, x);
+  }
+}
+
+function putInLine(piece: readonly [vertex: number, shift: number][], low: number, high: number, x: number[]): void {
+  let total = 0;
+  for (const [vertex, shift] of piece) total += x[vertex]! - shift;
+  const middle = Math.min(Math.max(total / piece.length, low), high);
+  for (const [vertex, shift] of piece) x[vertex] = middle + shift;
+}
+
 /** Move the bends of each long edge into as few straight pieces as their neighbours leave room for. */
-function straighten(layers: Layers, rows: readonly Row[], x: number[]): void {
-  const spots = new Array<Spot>(x.length);
-  for (const row of rows) row.vertices.forEach((vertex, at) => (spots[vertex] = { row, at }));
+function straightenBends(layers: Layers, spots: readonly Spot[], x: number[]): void {
   for (const { source, leaves, bends } of layers.chains.values()) {
     let piece: number[] = [];
     let [low, high] = [-Infinity, Infinity];
