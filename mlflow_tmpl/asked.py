@@ -49,6 +49,7 @@ class Manner:
     """How a run is made, whatever it makes: arguments of `Project.run`."""
 
     engine: str | None = None
+    address: str | None = None
     jobs: int | None = None
     keep_going: bool | None = None
     wait: bool | float = False

@@ -102,6 +102,10 @@ class LedgerError(MloError):
     """A ledger that cannot be read or written."""
 
 
+class EngineError(MloError):
+    """An engine that is not to be had as asked: not installed, not reached, other versions there."""
+
+
 class StoreError(MloError):
     """A store whose content is damaged or gone, or that cannot be reached."""
 

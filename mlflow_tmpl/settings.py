@@ -24,11 +24,13 @@ class Defaults:
         engine: where nodes run.
         jobs: how many at a time.
         keep_going: whether a failure leaves alone what does not depend on it.
+        address: of the cluster that the engine uses.
     """
 
     engine: str = "auto"
     jobs: int | None = None
     keep_going: bool = False
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ _TYPES = {
     "keep_runs": int,
     "max_bytes": int,
     "engine": str,
+    "address": str,
     "jobs": int,
     "keep_going": bool,
 }

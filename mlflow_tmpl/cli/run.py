@@ -55,7 +55,12 @@ class RunCommand(click.Command):
 @selection_options
 @params_options
 @reading_options
-@click.option("--engine", metavar="NAME", help="Where nodes run: auto, inline, threads or processes.")
+@click.option(
+    "--engine", metavar="NAME", help="Where nodes run: auto, inline, threads, processes, dask or ray."
+)
+@click.option(
+    "--address", metavar="URL", help="Of the Dask or Ray cluster to use; without, one is started for the run."
+)
 @click.option("-j", "--jobs", type=int, metavar="N", help="How many nodes at a time.")
 @click.option(
     "--force",
@@ -181,7 +186,7 @@ def _run(
     from mlflow_tmpl.ledger.events import check_tag
     from mlflow_tmpl.ledger.watch import Cancelled
 
-    settings = {name: options[name] for name in ("engine", "jobs", "keep_going")}
+    settings = {name: options[name] for name in ("engine", "address", "jobs", "keep_going")}
     settings["wait"] = options["wait"] or 0.0
     settings["tag"] = dict(map(check_tag, options["tag"]))
     run = project.sweep if "over" in asked else project.run

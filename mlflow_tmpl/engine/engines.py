@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from mlflow_tmpl.errors import UsageError, did_you_mean
+from mlflow_tmpl.errors import EngineError, UsageError, did_you_mean
+from mlflow_tmpl.pipeline.names import is_parameter
 from mlflow_tmpl.pipeline.options import ENGINE_NAMES
 
 if TYPE_CHECKING:
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
 
     from mlflow_tmpl.engine.executor import Executor
     from mlflow_tmpl.engine.surroundings import Surroundings
+    from mlflow_tmpl.pipeline import Pipeline
 
     Opener = Callable[[Surroundings], Executor]
 
@@ -23,8 +27,13 @@ _OPENERS: Mapping[str, str] = {
     "inline": "mlflow_tmpl.engine.inline:InlineExecutor",
     "threads": "mlflow_tmpl.engine.threads:ThreadsExecutor",
     "processes": "mlflow_tmpl.engine.processes.executor:ProcessesExecutor",
+    "dask": "mlflow_tmpl.engine.clusters.dask:DaskExecutor",
+    "ray": "mlflow_tmpl.engine.clusters.ray:RayExecutor",
 }
 """Engine to the class or function that opens its executor, given the surroundings of the run."""
+
+CLUSTERS: Mapping[str, str] = {"dask": "distributed", "ray": "ray"}
+"""Engines that may use a cluster at an address, and the library of each; the extra that brings it has their name."""
 
 
 class Engines:
@@ -33,19 +42,56 @@ class Engines:
     Args:
         default: the engine of nodes that name none.
         surroundings: of the run.
+        pipeline: the nodes.
     """
 
-    def __init__(self, default: str, surroundings: Surroundings) -> None:
+    def __init__(self, default: str, surroundings: Surroundings, pipeline: Pipeline) -> None:
         self.default = default
         self._surroundings = surroundings
+        self._pipeline = pipeline
         self._open: dict[str, Executor] = {}
 
     def __getitem__(self, name: str) -> Executor:
         """Return the executor of an engine."""
         executor = self._open.get(name)
         if executor is None:
-            executor = self._open[name] = opener(name)(self._surroundings)
+            executor = self._open[name] = opener(name)(self._around(name))
         return executor
+
+    def check(self, runs: bool) -> None:
+        """Refuse, before anything runs, what the libraries that are installed or a given cluster do not allow.
+
+        Args:
+            runs: whether any node is going to run.
+
+        Raises:
+            EngineError: a library is not installed, or the cluster is not to be had.
+            CatalogError: a dataset lies where the cluster does not see it.
+            UsageError: the address is of no engine that any node uses.
+        """
+        named = {node.options.engine for node in self._pipeline.nodes}
+        for name in CLUSTERS.keys() & {self.default, *named}:
+            check_installed(name)
+        if self._surroundings.address is not None:
+            engine = cluster_engine(self.default, self._pipeline)
+            if not engine:
+                raise UsageError(
+                    f"no node runs on a cluster, and the address {self._surroundings.address!r} is of one",
+                    hint="give --engine dask or --engine ray with it",
+                )
+            if runs:
+                self[engine]
+
+    def _around(self, name: str) -> Surroundings:
+        """Return the run as one engine sees it: the others' datasets are none of its business."""
+        if name not in CLUSTERS:
+            return self._surroundings
+        own = [node for node in self._pipeline.nodes if (node.options.engine or self.default) == name]
+        taken = [
+            each for node in own for each in (*node.inputs.values(), *node.outputs) if not is_parameter(each)
+        ]
+        given = self._surroundings.address if name == cluster_engine(self.default, self._pipeline) else None
+        return replace(self._surroundings, datasets=tuple(dict.fromkeys(taken)), address=given)
 
     def close(self, *, cancel: bool) -> None:
         """End all of them, also where one of them cannot be ended in order.
@@ -62,6 +108,31 @@ class Engines:
         self._open.clear()
         if failure is not None:
             raise failure
+
+
+def cluster_engine(default: str, pipeline: Pipeline) -> str:
+    """Return the engine that an address is of: the default one, or the one that nodes name; empty if there is none.
+
+    Args:
+        default: the engine of nodes that name none.
+        pipeline: the nodes.
+    """
+    if default in CLUSTERS:
+        return default
+    named = {node.options.engine for node in pipeline.nodes} & CLUSTERS.keys()
+    return str(next(iter(named))) if len(named) == 1 else ""
+
+
+def check_installed(engine: str) -> None:
+    """Refuse an engine whose library is not installed.
+
+    Raises:
+        EngineError: it is not; the hint is the command that installs it.
+    """
+    library = CLUSTERS[engine]
+    if find_spec(library) is None:
+        hint = f"pip install 'mlflow-tmpl[{engine}]'"
+        raise EngineError(f"engine {engine!r} needs the package {library!r}", hint=hint)
 
 
 def opener(engine: str) -> Opener:

@@ -16,6 +16,7 @@ from mlflow_tmpl.engine.loop import Loop
 from mlflow_tmpl.engine.memory import Values
 from mlflow_tmpl.engine.result import result_of
 from mlflow_tmpl.engine.surroundings import Surroundings
+from mlflow_tmpl.planning import Action
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -73,7 +74,9 @@ def execute(
     engines = Engines(
         picked(engine, jobs),
         Surroundings(run_id, plan.catalog, plan.pipeline.datasets, source, capture, jobs, address),
+        plan.pipeline,
     )
+    engines.check(bool(plan.count(Action.RUN)))
     values = Values(plan.pipeline, {}, plan.catalog.copy_mode)
     status = "cancelled"
     try:
@@ -97,6 +100,7 @@ def execute(
         status = "failed" if loop.failures else "done"
     finally:
         try:
+            engines.close(cancel=True)
             if keeping is not None:
                 keeping.close()
         finally:

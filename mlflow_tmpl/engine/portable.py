@@ -84,17 +84,21 @@ class _Site:
     catalog: bytes = field(repr=False)
 
 
-def pack_site(surroundings: Surroundings) -> bytes:
+def pack_site(surroundings: Surroundings, path: Sequence[str] | None = None) -> bytes:
     """Return what a worker needs to know of a run. It has credentials in the clear: it goes into no file.
+
+    Args:
+        surroundings: the run.
+        path: where workers import from beside what they have; as this process does unless given.
 
     Raises:
         Exception: an object that was given for a dataset cannot be pickled.
     """
     from mlflow_tmpl.catalog.portable import portable
 
-    path = tuple([os.path.abspath(each) for each in sys.path])
+    places = tuple([os.path.abspath(each) for each in (sys.path if path is None else path)])
     catalog = portable(surroundings.catalog, surroundings.datasets)
-    return dumps(_Site(path, _loaded_sources(), dumps(catalog)))
+    return dumps(_Site(places, _loaded_sources(), dumps(catalog)))
 
 
 def _loaded_sources() -> dict[str, str]:

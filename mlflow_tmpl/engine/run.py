@@ -32,6 +32,7 @@ def run(
     *,
     catalog: Catalog | None = None,
     engine: str = "inline",
+    address: str | None = None,
     jobs: int | None = None,
 ) -> RunResult:
     """Run a pipeline without a project: in memory, nothing recorded, nothing reused.
@@ -41,6 +42,7 @@ def run(
         data: free inputs by name; parameters as ``params:key``, or all of them as ``parameters``.
         catalog: datasets that are loaded and saved; what it does not name stays in memory.
         engine: where nodes run.
+        address: of the Dask or Ray cluster to use; one is started for the run if none is given.
         jobs: how many at a time.
 
     Raises:
@@ -73,7 +75,10 @@ def run(
     demands = memory_makers(whole, datasets)
     decisions = RunAll(whole, _conditions(whole, configured, datasets, values))
     loop = Loop(whole, datasets, parameters, decisions, demands, values, None)
-    loop.run(Engines(picked(engine, jobs), Surroundings("", datasets, whole.datasets, jobs=jobs)))
+    surroundings = Surroundings("", datasets, whole.datasets, jobs=jobs, address=address)
+    engines = Engines(picked(engine, jobs), surroundings, whole)
+    engines.check(runs=True)
+    loop.run(engines)
     return result_of("", whole, datasets, loop, values, perf_counter() - started)
 
 

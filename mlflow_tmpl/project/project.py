@@ -340,6 +340,7 @@ class Project(Remembering):
         *pipelines: str,
         params: Overrides | None = None,
         engine: str | None = None,
+        address: str | None = None,
         jobs: int | None = None,
         reuse: bool = True,
         force: Names = (),
@@ -359,7 +360,8 @@ class Project(Remembering):
         Args:
             pipelines: names; all nodes if none is given.
             params: values that override the configuration: dotted key to value.
-            engine: where nodes run: ``auto``, ``inline`` or ``threads``.
+            engine: where nodes run: ``auto``, ``inline``, ``threads``, ``processes``, ``dask`` or ``ray``.
+            address: of the Dask or Ray cluster to use; one is started for the run if none is given.
             jobs: how many at a time.
             reuse: whether earlier results stand.
             force: nodes that run whatever the past says.
@@ -384,7 +386,7 @@ class Project(Remembering):
         from mlflow_tmpl.project.running import run
 
         asked = Asked(params, reuse, frozenset(names_of(force)), load_versions or {}, validate, selectors)
-        manner = Manner(engine, jobs, keep_going, wait, listeners, command, cause, parent, tag or {})
+        manner = Manner(engine, address, jobs, keep_going, wait, listeners, command, cause, parent, tag or {})
         return run(self, pipelines, asked, manner)
 
     def sweep(self, *pipelines: str, params: Overrides, over: Names | None = None, **settings: Any) -> Sweep:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mlflow_tmpl.ledger.leases import Holder
     from mlflow_tmpl.planning import Plan
     from mlflow_tmpl.project.project import Project
+    from mlflow_tmpl.settings import Defaults
 
 
 def run(project: Project, pipelines: Sequence[str], asked: Asked, manner: Manner) -> RunResult:
@@ -45,6 +46,8 @@ def run(project: Project, pipelines: Sequence[str], asked: Asked, manner: Manner
             (*recorders, *manner.listeners, *told),
             engine=manner.engine or defaults.engine,
             jobs=jobs,
+            address=_address(manner, defaults, plan),
+            source=project.root / project.settings.source,
             keep_going=defaults.keep_going if manner.keep_going is None else manner.keep_going,
             context=context_of(project, plan, pipelines, asked, manner),
             run_id=run_id,
@@ -53,6 +56,15 @@ def run(project: Project, pipelines: Sequence[str], asked: Asked, manner: Manner
     project.store.trim()
     result.read_metrics = lambda: project.ledger.metrics(result.id)
     return result
+
+
+def _address(manner: Manner, defaults: Defaults, plan: Plan) -> str | None:
+    """Return the address that was given, or the project's own where the run uses the engine that it is of."""
+    from mlflow_tmpl.engine.engines import cluster_engine
+
+    if manner.address is not None or manner.engine not in (None, defaults.engine):
+        return manner.address
+    return defaults.address if cluster_engine(defaults.engine, plan.pipeline) else None
 
 
 def _claimed(project: Project, run_id: str, pipelines: Sequence[str], asked: Asked, manner: Manner) -> Plan:

@@ -145,7 +145,7 @@ def test_nothing_is_recorded_without_a_project(tmp_path: Path, monkeypatch: pyte
     ("engine", "jobs", "message", "hint"),
     [
         ("thread", None, "there is no engine 'thread'", "did you mean 'threads'?"),
-        ("zzz", None, "there is no engine 'zzz'", "there are auto, inline, threads, processes"),
+        ("zzz", None, "there is no engine 'zzz'", "there are auto, inline, threads, processes, dask, ray"),
         ("threads", 0, "0 jobs cannot run anything", "give at least 1"),
         ("inline", 2, "the inline engine runs one node at a time, not 2", "give --engine threads"),
     ],
