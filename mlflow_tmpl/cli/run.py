@@ -302,6 +302,8 @@ def told_result(result: RunResult, project: Project) -> dict[str, Any]:
         "id": result.id,
         "status": result.status,
         "duration_s": round(result.duration_s, 6),
+        "engine": result.engine,
+        **({"engine_reason": result.engine_reason} if result.engine_reason else {}),
         "nodes": [node.to_json() for node in result.nodes],
         "outputs": outputs,
     }

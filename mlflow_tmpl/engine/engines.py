@@ -12,25 +12,23 @@ from mlflow_tmpl.pipeline.names import is_parameter
 from mlflow_tmpl.pipeline.options import ENGINE_NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from mlflow_tmpl.engine.executor import Executor
     from mlflow_tmpl.engine.surroundings import Surroundings
     from mlflow_tmpl.pipeline import Pipeline
 
-    Opener = Callable[[Surroundings], Executor]
-
 ENGINES = ("auto", *ENGINE_NAMES)
 """Names of the engines; ``auto`` picks one for the run."""
 
-_OPENERS: Mapping[str, str] = {
+_CLASSES: Mapping[str, str] = {
     "inline": "mlflow_tmpl.engine.inline:InlineExecutor",
     "threads": "mlflow_tmpl.engine.threads:ThreadsExecutor",
     "processes": "mlflow_tmpl.engine.processes.executor:ProcessesExecutor",
     "dask": "mlflow_tmpl.engine.clusters.dask:DaskExecutor",
     "ray": "mlflow_tmpl.engine.clusters.ray:RayExecutor",
 }
-"""Engine to the class or function that opens its executor, given the surroundings of the run."""
+"""Engine to the class of its executors, each of which is made from the surroundings of a run."""
 
 CLUSTERS: Mapping[str, str] = {"dask": "distributed", "ray": "ray"}
 """Engines that may use a cluster at an address, and the library of each; the extra that brings it has their name."""
@@ -55,7 +53,7 @@ class Engines:
         """Return the executor of an engine."""
         executor = self._open.get(name)
         if executor is None:
-            executor = self._open[name] = opener(name)(self._around(name))
+            executor = self._open[name] = executor_class(name)(self._around(name))
         return executor
 
     def check(self, runs: bool) -> None:
@@ -135,16 +133,33 @@ def check_installed(engine: str) -> None:
         raise EngineError(f"engine {engine!r} needs the package {library!r}", hint=hint)
 
 
-def opener(engine: str) -> Opener:
-    """Return what opens the executor of an engine.
+def executor_class(engine: str) -> type[Executor]:
+    """Return the class of an engine's executors.
 
     Raises:
         UsageError: there is no such engine.
     """
     check_engine(engine)
-    module, _, name = _OPENERS[engine].partition(":")
-    found: Opener = getattr(import_module(module), name)
+    if engine in CLUSTERS:
+        check_installed(engine)
+    module, _, name = _CLASSES[engine].partition(":")
+    found: type[Executor] = getattr(import_module(module), name)
     return found
+
+
+def promises(engine: str, address: str | None) -> tuple[bool, bool]:
+    """Return whether an engine sees itself to what nodes take of a machine, and whether it can end a node.
+
+    Args:
+        engine: its name.
+        address: of the cluster that it uses; what Dask can do depends on whose the cluster is.
+
+    Raises:
+        EngineError: its library is not installed.
+    """
+    kind = executor_class(engine)
+    given = address is not None
+    return getattr(kind, "seats", given), getattr(kind, "can_kill", not given)
 
 
 def check_engine(engine: str, jobs: int | None = None, where: str = "") -> None:
@@ -158,7 +173,7 @@ def check_engine(engine: str, jobs: int | None = None, where: str = "") -> None:
     Raises:
         UsageError: there is no such engine, or it does not take that many jobs.
     """
-    known = ("auto", *_OPENERS)
+    known = ("auto", *_CLASSES)
     if engine not in known:
         hint = did_you_mean(engine, known) or f"there are {', '.join(known)}"
         raise UsageError(f"there is no engine {engine!r}", where=where, hint=hint)
@@ -168,10 +183,3 @@ def check_engine(engine: str, jobs: int | None = None, where: str = "") -> None:
         raise UsageError(
             f"the inline engine runs one node at a time, not {jobs}", hint="give --engine threads"
         )
-
-
-def picked(engine: str, jobs: int | None) -> str:
-    """Return the engine that is meant."""
-    if engine != "auto":
-        return engine
-    return "threads" if jobs not in (None, 1) else "inline"

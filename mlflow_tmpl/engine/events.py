@@ -44,6 +44,22 @@ class PointStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class RunNoted:
+    """Something that a user wants to know before the first node starts.
+
+    Attributes:
+        text: a sentence without its end.
+        kind: ``engine`` for which one was picked, ``warning`` for what cannot be as it was asked for.
+    """
+
+    text: str
+    kind: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
 class RunStarted:
     """A run begins.
 
@@ -167,6 +183,7 @@ class HookFailed:
 
 Event = (
     RunWaits
+    | RunNoted
     | PointStarted
     | RunStarted
     | NodeStarted

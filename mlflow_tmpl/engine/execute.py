@@ -8,22 +8,25 @@ from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.engine.capture import Capture
 from mlflow_tmpl.engine.decisions import Planned
-from mlflow_tmpl.engine.engines import Engines, check_engine, picked
-from mlflow_tmpl.engine.events import RunFinished, RunStarted
+from mlflow_tmpl.engine.engines import Engines
+from mlflow_tmpl.engine.events import RunFinished, RunNoted, RunStarted
 from mlflow_tmpl.engine.identity import new_run_id
 from mlflow_tmpl.engine.keeping import Keeping
 from mlflow_tmpl.engine.loop import Loop
 from mlflow_tmpl.engine.memory import Values
 from mlflow_tmpl.engine.result import result_of
 from mlflow_tmpl.engine.surroundings import Surroundings
+from mlflow_tmpl.engine.way import way_of
 from mlflow_tmpl.planning import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from mlflow_tmpl.engine.choosing import Seconds
     from mlflow_tmpl.engine.events import Event, Listener
     from mlflow_tmpl.engine.result import RunResult
+    from mlflow_tmpl.engine.way import Way
     from mlflow_tmpl.planning import Plan
     from mlflow_tmpl.store.keeping import Keeper
     from mlflow_tmpl.store.kept import KeptValues
@@ -41,6 +44,7 @@ def execute(
     run_id: str = "",
     keeper: Keeper | None = None,
     source: Path | None = None,
+    seconds: Seconds = lambda _: {},
 ) -> RunResult:
     """Run a plan.
 
@@ -55,6 +59,7 @@ def execute(
         run_id: of the run; a new one unless given.
         keeper: keeps values that take long to make.
         source: folder that the project's modules are imported from.
+        seconds: gives the last known durations of nodes by name.
 
     Raises:
         UsageError: there is no such engine, or it cannot do what nodes ask for.
@@ -69,18 +74,19 @@ def execute(
         Keeping(plan.shelf, plan.catalog, emit, plan.pipeline.producers) if plan.shelf is not None else None
     )
     told = (keeping, *listeners) if keeping is not None else tuple(listeners)
-    check_engine(engine, jobs)
+    due = [step.action is Action.RUN for step in plan.steps]
+    way = way_of(plan.pipeline, due, engine, jobs, seconds, address)
     run_id, started, capture = run_id or new_run_id(), perf_counter(), Capture()
-    engines = Engines(
-        picked(engine, jobs),
-        Surroundings(run_id, plan.catalog, plan.pipeline.datasets, source, capture, jobs, address),
-        plan.pipeline,
-    )
+    around = Surroundings(run_id, plan.catalog, plan.pipeline.datasets, source, capture, jobs, address)
+    engines = Engines(way.choice.engine, around, plan.pipeline)
     engines.check(bool(plan.count(Action.RUN)))
     values = Values(plan.pipeline, {}, plan.catalog.copy_mode)
     status = "cancelled"
     try:
-        emit(RunStarted(run_id, plan, {**(context or {}), "engine": engines.default}, time()))
+        engine_told = {"engine": way.choice.engine, "engine_reason": way.choice.why}
+        emit(RunStarted(run_id, plan, {**(context or {}), **engine_told}, time()))
+        for note in _notes(plan, way):
+            emit(note)
         loop = Loop(
             plan.pipeline,
             plan.catalog,
@@ -92,6 +98,7 @@ def execute(
             keeper=keeper,
             keep_going=keep_going,
             capture=capture,
+            way=way,
         )
         with capture.listening():
             loop.run(engines)
@@ -108,6 +115,14 @@ def execute(
     notes = keeping.notes if keeping is not None else ()
     kept = _kept_outputs(plan, loop, keeper.kept) if keeper is not None else {}
     return result_of(run_id, plan.pipeline, plan.catalog, loop, values, perf_counter() - started, notes, kept)
+
+
+def _notes(plan: Plan, way: Way) -> Iterator[RunNoted]:
+    """Yield what a user wants to know before the first node starts."""
+    for warning in way.warnings:
+        yield RunNoted(warning, "warning")
+    if way.choice.why and plan.count(Action.RUN) > 1:
+        yield RunNoted(f"{way.choice.engine}, {way.choice.why}", "engine")
 
 
 def _kept_outputs(plan: Plan, loop: Loop, kept: KeptValues) -> dict[str, Callable[[], Any]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mlflow_tmpl.engine.surroundings import Surroundings
     from mlflow_tmpl.engine.task import Outcome, Task
 
 
@@ -38,6 +39,10 @@ class Executor(Protocol):
     can_kill: bool
     blocks: bool
     seats: bool
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        """Make ready for a run."""
+        ...
 
     def submit(self, task: Task) -> Future:
         """Start a task."""

@@ -44,7 +44,7 @@ class InlineExecutor:
     blocks = True
     seats = False
 
-    def __init__(self, surroundings: Surroundings | None = None) -> None:
+    def __init__(self, surroundings: Surroundings) -> None:
         """Nothing of the surroundings matters."""
 
     def submit(self, task: Task) -> Performed:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from mlflow_tmpl.engine.memory import Values
     from mlflow_tmpl.engine.task import Outcome
     from mlflow_tmpl.engine.timers import Timer
+    from mlflow_tmpl.engine.way import Way
     from mlflow_tmpl.pipeline import Pipeline
     from mlflow_tmpl.planning import BoundParameter, Step
     from mlflow_tmpl.store.keeping import Keeper
@@ -58,8 +59,7 @@ class Loop:
         keeper: keeps values that take long to make; ``None`` if none are kept.
         keep_going: whether a failure leaves alone what does not depend on it.
         capture: keeps what nodes print.
-        ranks: for each node its place in the order in which ready nodes start; as in the pipeline if not given.
-        machine: what nodes take a part of.
+        way: in which order ready nodes start, and what they take a part of; as in the pipeline if not given.
     """
 
     def __init__(
@@ -75,16 +75,14 @@ class Loop:
         keeper: Keeper | None = None,
         keep_going: bool = False,
         capture: Capture | None = None,
-        ranks: Sequence[int] | None = None,
-        machine: Machine | None = None,
+        way: Way | None = None,
     ) -> None:
         self._pipeline = pipeline
         self._decisions = decisions
         self._values = values
         self._emit = emit
         self._keep_going = keep_going
-        self._ranks = ranks
-        self._machine = machine or Machine()
+        self.way = way
         self._capture = capture
         self._tasks = Tasks(
             pipeline,
@@ -123,7 +121,8 @@ class Loop:
             BaseException: what interrupted it; what was under way then counts as cancelled.
         """
         self._default_engine = engines.default
-        self._ready = Ready(self._pipeline, engines, self._machine, self._ranks)
+        machine, ranks = (self.way.machine, self.way.ranks) if self.way else (Machine(), None)
+        self._ready = Ready(self._pipeline, engines, machine, ranks)
         try:
             self._frontier.start()
             while True:

@@ -31,6 +31,7 @@ class Machine:
     def __init__(self, has: Resources | None = None) -> None:
         self._has = has
         self._taken = Resources()
+        self._takers = 0
 
     @property
     def has(self) -> Resources:
@@ -44,7 +45,9 @@ class Machine:
         return ", ".join(_told(wanted, self.has))
 
     def has_room(self, wanted: Resources) -> bool:
-        """Tell whether so much is left."""
+        """Tell whether so much is left; if nothing is taken there is room for anything, or it would never run."""
+        if not self._takers:
+            return True
         has, taken = self.has, self._taken
         return (
             wanted.cpus + taken.cpus <= has.cpus + _SLACK
@@ -62,6 +65,7 @@ class Machine:
 
     def _count(self, wanted: Resources, sign: int) -> None:
         taken = self._taken
+        self._takers += sign
         self._taken = Resources(
             taken.cpus + sign * wanted.cpus,
             taken.gpus + sign * wanted.gpus,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from mlflow_tmpl.catalog import Catalog
+    from mlflow_tmpl.engine.choosing import Choice
     from mlflow_tmpl.engine.failure import NodeFailure
     from mlflow_tmpl.engine.loop import Loop
     from mlflow_tmpl.engine.memory import Values
@@ -67,6 +68,8 @@ class RunResult:
         duration_s: how long the run took.
         outputs: names of the datasets that can be asked for.
         final: those of them that no node of the run takes.
+        engine: where nodes ran that name no engine of their own.
+        engine_reason: why, if it was not asked for by name.
         stored: those of them in memory that an earlier run has kept; they are read when they are asked for.
         notes: sentences about what a user wants to know beyond that.
     """
@@ -83,12 +86,14 @@ class RunResult:
         catalog: Catalog,
         notes: tuple[str, ...] = (),
         kept: Mapping[str, Callable[[], Any]] | None = None,
+        choice: Choice | None = None,
     ) -> None:
         self.id = run_id
         self.status = status
         self.nodes = nodes
         self.duration_s = duration_s
         self.notes = notes
+        self.engine, self.engine_reason = (choice.engine, choice.why) if choice is not None else ("", "")
         self._kept = dict(kept or {})
         self.stored = frozenset(self._kept)
         known = dict.fromkeys([*saved, *values, *self._kept])
@@ -165,7 +170,17 @@ def result_of(
     saved = tuple(name for node in given for name in node.outputs if not catalog.is_memory(name))
     status = "failed" if loop.failures else "done"
     result = RunResult(
-        run_id, status, loop.nodes, duration_s, left, saved, pipeline.outputs, catalog, notes, kept
+        run_id,
+        status,
+        loop.nodes,
+        duration_s,
+        left,
+        saved,
+        pipeline.outputs,
+        catalog,
+        notes,
+        kept,
+        loop.way.choice if loop.way is not None else None,
     )
     if loop.failures:
         loop.failures[0].result = result

@@ -6,11 +6,12 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.engine.decisions import RunAll
-from mlflow_tmpl.engine.engines import Engines, check_engine, picked
+from mlflow_tmpl.engine.engines import Engines
 from mlflow_tmpl.engine.loop import Loop
 from mlflow_tmpl.engine.memory import Values
 from mlflow_tmpl.engine.result import RunResult, result_of
 from mlflow_tmpl.engine.surroundings import Surroundings
+from mlflow_tmpl.engine.way import way_of
 from mlflow_tmpl.errors import UsageError, did_you_mean
 from mlflow_tmpl.pipeline import Node, Pipeline
 from mlflow_tmpl.pipeline.names import base_name, is_parameter, parameter_key
@@ -69,14 +70,14 @@ def run(
     _check_taken(whole, given)
     datasets = catalog if catalog is not None else Catalog()
     check_wiring(whole, datasets, given)
-    check_engine(engine, jobs)
+    way = way_of(whole, [True] * len(whole), engine, jobs, address=address)
     started = perf_counter()
     values = Values(whole, given, datasets.copy_mode if catalog is not None else None)
     demands = memory_makers(whole, datasets)
     decisions = RunAll(whole, _conditions(whole, configured, datasets, values))
-    loop = Loop(whole, datasets, parameters, decisions, demands, values, None)
+    loop = Loop(whole, datasets, parameters, decisions, demands, values, None, way=way)
     surroundings = Surroundings("", datasets, whole.datasets, jobs=jobs, address=address)
-    engines = Engines(picked(engine, jobs), surroundings, whole)
+    engines = Engines(way.choice.engine, surroundings, whole)
     engines.check(runs=True)
     loop.run(engines)
     return result_of("", whole, datasets, loop, values, perf_counter() - started)

@@ -26,6 +26,7 @@ RUN_FIELDS = {
     "selection": "selection",
     "environment": "config_environment",
     "engine": "engine",
+    "engine_reason": "coalesce(engine_reason, '')",
     "actor": "actor",
     "host": "host",
     "command": "command",

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     Row = tuple[Any, ...]
     Told = tuple[str, Row]
 
-RUN = "INSERT INTO run VALUES (" + ", ".join("?" * 22) + ")"
+RUN = "INSERT INTO run VALUES (" + ", ".join("?" * 23) + ")"
 CLOSE_RUN = "UPDATE run SET status = ?, duration_s = ? WHERE id = ? AND status = 'running'"
 NODE_RUN = "INSERT OR REPLACE INTO node_run VALUES (" + ", ".join("?" * 15) + ")"
 RESULT = "INSERT OR IGNORE INTO result VALUES (?, ?, ?, ?, ?, ?)"
@@ -148,6 +148,7 @@ class Recorder:
             None,
             "running",
             request,
+            context.get("engine_reason") or None,
         )
         yield RUN, row
         for key, value in context.get("tag", {}).items():

@@ -112,6 +112,7 @@ class RunRecord:
         selection: options that sliced them.
         environment: of the configuration.
         engine: where nodes ran.
+        engine_reason: why, if it was not asked for by name.
         actor, host: who ran it and where.
         command: as it was given, or empty.
         git_commit: what was checked out, if anything.
@@ -134,6 +135,7 @@ class RunRecord:
     selection: str
     environment: str
     engine: str
+    engine_reason: str
     actor: str
     host: str
     command: str
@@ -164,6 +166,7 @@ class RunRecord:
             "selection": self.selection,
             "environment": self.environment,
             "engine": self.engine,
+            **({"engine_reason": self.engine_reason} if self.engine_reason else {}),
             "actor": self.actor,
             "host": self.host,
             "command": self.command,

@@ -94,7 +94,9 @@ CREATE INDEX node_run_by_result ON node_run (result, run);
 
 _SCHEMA_3 = "CREATE TABLE pulled (run TEXT PRIMARY KEY) WITHOUT ROWID;"
 
-SCHEMAS = (_SCHEMA_1, _SCHEMA_2, _SCHEMA_3)
+_SCHEMA_4 = "ALTER TABLE run ADD COLUMN engine_reason TEXT;"
+
+SCHEMAS = (_SCHEMA_1, _SCHEMA_2, _SCHEMA_3, _SCHEMA_4)
 """What leads from each schema to the next, the first one from an empty file; what is there is never rewritten."""
 
 PULLED = "SELECT run FROM pulled"

@@ -360,7 +360,8 @@ class Project(Remembering):
         Args:
             pipelines: names; all nodes if none is given.
             params: values that override the configuration: dotted key to value.
-            engine: where nodes run: ``auto``, ``inline``, ``threads``, ``processes``, ``dask`` or ``ray``.
+            engine: where nodes run that name no engine of their own: ``auto``, ``inline``, ``threads``, ``processes``,
+                ``dask`` or ``ray``.
             address: of the Dask or Ray cluster to use; one is started for the run if none is given.
             jobs: how many at a time.
             reuse: whether earlier results stand.

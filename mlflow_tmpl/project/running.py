@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.asked import Asked, overriding, selection_of, with_places
@@ -27,6 +28,7 @@ def run(project: Project, pipelines: Sequence[str], asked: Asked, manner: Manner
     """Plan, and run what has to run; the arguments are those of `Project.run`."""
     from mlflow_tmpl.engine import execute
     from mlflow_tmpl.engine.identity import new_run_id
+    from mlflow_tmpl.ledger.durations import past_seconds
     from mlflow_tmpl.store.keeping import Keeper
 
     run_id = new_run_id()
@@ -48,6 +50,7 @@ def run(project: Project, pipelines: Sequence[str], asked: Asked, manner: Manner
             jobs=jobs,
             address=_address(manner, defaults, plan),
             source=project.root / project.settings.source,
+            seconds=partial(past_seconds, project.ledger.rows),
             keep_going=defaults.keep_going if manner.keep_going is None else manner.keep_going,
             context=context_of(project, plan, pipelines, asked, manner),
             run_id=run_id,

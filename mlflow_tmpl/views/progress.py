@@ -6,7 +6,15 @@ import sys
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from mlflow_tmpl.engine.events import Event, HookFailed, NodeFinished, NodeStarted, RunFinished, RunStarted
+from mlflow_tmpl.engine.events import (
+    Event,
+    HookFailed,
+    NodeFinished,
+    NodeStarted,
+    RunFinished,
+    RunNoted,
+    RunStarted,
+)
 from mlflow_tmpl.views.cells import columns
 from mlflow_tmpl.views.lines import Paper, diff_lines, is_left_out, node_line, plan_summary, told_reasons
 from mlflow_tmpl.views.statuses import duration
@@ -45,6 +53,9 @@ class Lines:
             self.widest = max((columns(step.node.name) for step in event.plan.steps), default=0)
             if any(step.action.value == "run" for step in event.plan.steps):
                 self._write(f"run {event.run_id[:13]}: {plan_summary(event.plan)}")
+        elif isinstance(event, RunNoted):
+            told = f"  {event}"
+            self._write(self._paper.fit(told, self._paper.width) if event.kind == "engine" else told)
         elif isinstance(event, HookFailed):
             self._write(f"  warning: {event}")
         elif isinstance(event, NodeFinished) and (event.status in _SHOWN or is_left_out(event.step)):

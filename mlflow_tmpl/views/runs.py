@@ -135,7 +135,7 @@ def run_lines(run: RunRecord, paper: Paper, points: Sequence[RunRecord] = ()) ->
         "when": moment(run.started_at) + took,
         "what": _asked(run),
         "environment": run.environment,
-        "engine": run.engine,
+        "engine": f"{run.engine}, {run.engine_reason}" if run.engine_reason else run.engine,
         "by": f"{run.actor} on {run.host}",
         "git": (run.git_commit or "")[:12],
         "command": run.command,

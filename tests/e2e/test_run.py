@@ -54,8 +54,9 @@ def test_a_run_tells_results_on_stdout_and_progress_on_stderr(two_steps: MadePro
     assert printed == ["double is called", "add is called"]
     assert re.fullmatch(r"done in .*: 2 ran", summary)
     assert output == "  result  data/result.txt"
-    head, first, second = done.stderr.splitlines()
+    head, engine, first, second = done.stderr.splitlines()
     assert head.endswith(": 2 to run")
+    assert engine == "  engine: inline, as no two nodes can run at the same time"
     assert (first.split()[1], second.split()[1]) == ("double", "add")
 
 
@@ -292,7 +293,8 @@ def test_a_terminal_shows_what_runs_and_is_left_clean(slow: MadeProject, columns
     assert "━" in text
     assert screen.cursor
     left = [line for line in screen.lines if line]
-    assert left[0].endswith(": 2 to run")
+    assert left.pop(0).endswith(": 2 to run")
+    assert left[0].startswith("  engine: inline, as no two nodes ")
     assert left[1:3] == ["printed while the display is up", "so is this"]
     assert left[3].startswith("● first_step")
     assert left[4].startswith("● second ")

@@ -10,7 +10,7 @@ import pytest
 
 from mlflow_tmpl import Node, Pipeline, run
 from mlflow_tmpl.engine import NodeFailure, execute
-from mlflow_tmpl.engine.events import NodeFinished, NodeStarted, RunFinished, RunStarted
+from mlflow_tmpl.engine.events import NodeFinished, NodeStarted, RunFinished, RunNoted, RunStarted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,6 +83,7 @@ def test_events_come_in_order_and_each_node_ends_once(forked: MadeProject) -> No
     forked.open().run(nodes=["begin", "apart"], listeners=[events.append])
     assert [type(event) for event in events] == [
         RunStarted,
+        RunNoted,
         NodeStarted,
         NodeFinished,
         NodeStarted,

@@ -35,6 +35,7 @@ def add_run(ledger: Ledger, run: str, **more: Any) -> str:
         "duration_s": 1.0,
         "status": "done",
         "asked": None,
+        "engine_reason": None,
     }
     ledger._database.write([(RUN, [tuple({**known, **more}.values())])])
     return run

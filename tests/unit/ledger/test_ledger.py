@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mlflow_tmpl.ledger import Ledger
     from tests.conftest import MadeProject
 
-RUN = "INSERT INTO run VALUES (" + ", ".join("?" * 21) + ", NULL)"
+RUN = "INSERT INTO run VALUES (" + ", ".join("?" * 21) + ", NULL, NULL)"
 
 
 def add_run(ledger: Ledger, run: str, *, status: str = "done", host: str = "", pid: int = 1) -> None:
@@ -202,7 +202,18 @@ def test_records_are_plain_data(two_steps: MadeProject) -> None:
     project.run(params={"amount": 3})
     told = project.ledger.run("last").to_json()
     assert set(told) == {
-        *("id", "status", "pipelines", "selection", "environment", "engine", "actor", "host", "command"),
+        *(
+            "id",
+            "status",
+            "pipelines",
+            "selection",
+            "environment",
+            "engine",
+            "engine_reason",
+            "actor",
+            "host",
+            "command",
+        ),
         *("git_commit", "cause", "parent", "tags", "aliases"),
         *("started_at", "duration_s", "counts", "parameters", "nodes"),
     }

@@ -24,7 +24,7 @@ PAPER = Paper(120)
 def told(project: Project, paper: Paper = PAPER, **options: Any) -> list[str]:
     """Run, and return the lines; durations are of no interest."""
     lines: list[str] = []
-    project.run(listeners=[Lines(lines.append, paper)], **options)
+    project.run(listeners=[Lines(lines.append, paper)], **{"engine": "inline", **options})
     return lines
 
 
@@ -49,7 +49,8 @@ def test_ascii_alone_where_a_stream_shows_no_more(two_steps: MadeProject) -> Non
 
 @pytest.mark.parametrize("width", [30, 40, 80, 200])
 def test_no_line_is_wider_than_the_paper(two_steps: MadeProject, width: int) -> None:
-    lines = told(two_steps.open(), Paper(width))
+    lines = told(two_steps.open(), Paper(width), engine="auto")
+    assert lines[1].startswith("  engine: inline, as no ")
     assert all(len(line) <= width for line in lines[1:])
 
 
@@ -116,7 +117,7 @@ def test_a_failure_and_what_it_blocks_have_lines(make_project: Callable[..., Mad
     ).open()
     lines: list[str] = []
     with pytest.raises(NodeFailure):
-        project.run(listeners=[Lines(lines.append, PAPER)])
+        project.run(engine="inline", listeners=[Lines(lines.append, PAPER)])
     assert lines[1].startswith("✗ fail ")
     assert lines[2].startswith("□ later ")
     assert "blocked" in lines[2]

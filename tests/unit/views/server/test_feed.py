@@ -10,7 +10,7 @@ from mlflow_tmpl.views.server.feed import MOST_BEHIND, Feed, Watcher
 
 from .loops import play
 
-ROW = "INSERT INTO run VALUES (" + ", ".join("?" * 22) + ")"
+ROW = "INSERT INTO run VALUES (" + ", ".join("?" * 23) + ")"
 NODE = "INSERT OR REPLACE INTO node_run VALUES (" + ", ".join("?" * 15) + ")"
 
 
@@ -41,7 +41,7 @@ class Books:
             1,
             "",
         )
-        self.database.write([(ROW, [(run, *around, 100.0, None, status, None)])])
+        self.database.write([(ROW, [(run, *around, 100.0, None, status, None, None)])])
 
     def node(self, run, name, status, ended_at=None, duration_s=None):
         row = (
