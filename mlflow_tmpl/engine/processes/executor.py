@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from mlflow_tmpl.engine.task import Outcome, Task
 
 
+_TRAVELS = frozenset({type(None), bool, int, float, complex})
+"""Kinds of values that need no place of their own."""
+
 _ELSEWHERE = "run the node with engine: inline or threads"
 
 
@@ -70,6 +73,7 @@ class ProcessesExecutor:
         self._under_way: dict[WorkerProcess, Job] = {}
         self._jobs: dict[Future[Outcome], Job] = {}
         self._queued: defaultdict[WorkerProcess, deque[Job]] = defaultdict(deque)
+        self._put: dict[int, tuple[Any, Held]] = {}
         self._cancelled = False
 
     def submit(self, task: Task) -> Future[Outcome]:
@@ -141,12 +145,13 @@ class ProcessesExecutor:
             for argument, value in values.items():
                 if isinstance(value, Held):
                     takes[argument] = value
-                elif is_parameter(task.node.inputs[argument]):
+                elif type(value) in _TRAVELS or is_parameter(task.node.inputs[argument]):
                     travel[argument] = value
                 else:
                     fetched = value.get() if isinstance(value, Handle) else value
                     takes[argument] = self._put_out(task, argument, fetched)
-                    own.append(takes[argument])
+                    if argument in task.spent:
+                        own.append(self._put.pop(id(fetched))[1])
         except (Lost, ValueGone) as lost:
             raise ValuesLost({}) from lost
         values.clear()
@@ -155,7 +160,9 @@ class ProcessesExecutor:
     def _put_out(self, task: Task, argument: str, value: Any) -> Held:
         """Make a value of the driver one that workers can read."""
         try:
-            return put_out(value, self._folder)
+            if id(value) not in self._put:
+                self._put[id(value)] = value, put_out(value, self._folder)
+            return self._put[id(value)][1]
         except Exception as error:
             problem = f"argument {argument!r} cannot be sent to a worker: {type(error).__name__}: {error}"
             told = NodeError(problem, where=task.node.where, hint=_ELSEWHERE)
@@ -182,20 +189,20 @@ class ProcessesExecutor:
         worker, task = job.worker, job.task
         assert worker is not None
         takes = {argument: held.place for argument, held in job.takes.items()}
-        alone = frozenset(
-            argument for argument in task.spent if argument in takes and takes[argument][0] == "here"
-        )
+        here = [argument for argument, place in takes.items() if place[0] == "here"]
+        alone = task.spent.intersection(here)
         modes = {
             argument: mode
-            for argument, place in takes.items()
-            if place[0] == "here" and (mode := task.catalog.copy_mode(task.node.inputs[argument])) is not None
+            for argument in here
+            if (mode := task.catalog.copy_mode(task.node.inputs[argument])) is not None
         }
-        folders = (self._folder.memory, self._folder.disk)
         room = self._folder.room // self.slots
-        job.sent_at, job.log = perf_counter(), NodeLog()
+        job.sent_at = perf_counter()
         if self._surroundings.capture is not None:
             self._surroundings.capture.begin(task.node.name, job.log)
-        worker.send("order", Order(job.number, job.packed, takes, alone, modes, task.stays, folders, room))
+        worker.send(
+            "order", Order(job.number, job.packed, takes, alone, modes, task.stays, self._folder.places, room)
+        )
         for argument in alone:
             job.takes[argument].moved(GONE)
 

@@ -52,6 +52,7 @@ class Folder:
             int(_free(memory if has_memory and memory else disk) * _SHARE) if budget is None else budget
         )
         self._taken = 0
+        self.places = (self.memory, self.disk)
 
     @property
     def room(self) -> int:

@@ -42,13 +42,16 @@ class Held(Handle):
 
     def __init__(self, place: Place, worker: WorkerProcess | None, folder: Folder) -> None:
         self._folder = folder
-        self._left = Event()
+        self._left: Event | None = None
         self.worker = worker
         self.wanted = False
         self.waiting: list[Callable[[], None]] = []
         self.place = place
+        if place[0] == "bytes":
+            return
         self._count(1)
         if worker is not None and place[0] == "here":
+            self._left = Event()
             worker.has[place[1]] = self
 
     @property
@@ -78,7 +81,8 @@ class Held(Handle):
             self.worker.has.pop(self.place[1], None)
         self.place, self.worker = place, None
         self._count(1)
-        self._left.set()
+        if self._left is not None:
+            self._left.set()
 
     def get(self) -> Any:
         """Return the value, here.
@@ -86,7 +90,7 @@ class Held(Handle):
         Raises:
             ValueGone: its worker is no more, or it cannot be pickled.
         """
-        if self.stays:
+        if self.stays and self._left is not None:
             self.publish()
             self._left.wait()
         kind, what = self.place[:2]
@@ -107,6 +111,9 @@ class Held(Handle):
     def release(self) -> None:
         """Let go of the value."""
         kind, what = self.place[:2]
+        if kind == "bytes":
+            self.place = GONE
+            return
         worker = self.worker
         self.moved(GONE)
         if kind == "here" and worker is not None:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from mlflow_tmpl.dataclass import dataclass
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from collections.abc import Mapping  # noqa: TC003 (a named tuple reads its annotations)
+from typing import Any, NamedTuple
 
 Place = tuple[Any, ...]
 """Where a value is: ``("bytes", data, size)``, ``("file", path, size, in memory)``, ``("here", key, size, may leave)``;
 or why it is nowhere: ``("gone", why, 0)`` with its worker, ``("stuck", why, 0)`` for good."""
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(NamedTuple):
     """What a worker is told to do.
 
     Attributes:
