@@ -14,6 +14,7 @@ from mlflow_tmpl.catalog.credentials import Vault
 from mlflow_tmpl.catalog.dataset import Dataset, Memory, adapt
 from mlflow_tmpl.catalog.entry import Entry, check_entry, check_name, describe_entry, read_entry
 from mlflow_tmpl.catalog.file_dataset import FileDataset
+from mlflow_tmpl.catalog.parts import has_parts, part_of
 from mlflow_tmpl.catalog.patterns import Pattern, Patterns, is_pattern
 from mlflow_tmpl.catalog.places import Access, LocalFile, place_of
 from mlflow_tmpl.catalog.resolution import Resolution
@@ -21,6 +22,7 @@ from mlflow_tmpl.catalog.schema import Schema
 from mlflow_tmpl.catalog.versioned import is_version
 from mlflow_tmpl.errors import CatalogError, ConfigError, UsageError, did_you_mean
 from mlflow_tmpl.hashing import digest_file
+from mlflow_tmpl.pipeline.names import split_item, whole_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -162,6 +164,8 @@ class Catalog:
             CatalogError: there is no such entry, or it is wrong.
         """
         found = self._objects.get(name) or self._built.get(name)
+        if found is None and "[" in name and (part := split_item(name)) is not None:
+            return part_of(self, *part)
         if found is None:
             with self._lock:
                 found = self._built.get(name)
@@ -179,7 +183,7 @@ class Catalog:
             CatalogError: there is no such entry, or it is wrong.
             DataError: it cannot be loaded, or does not fit its schema.
         """
-        if ":" in name:
+        if ":" in name and "[" not in name:
             return self.at_version(name).load(name.partition(":")[0])
         data = self.dataset(name).load()
         schema = self.schema(name)
@@ -247,6 +251,7 @@ class Catalog:
 
     def describe(self, name: str) -> dict[str, Any]:
         """Return type, place and arguments, fit for JSON and without secrets; nothing is imported."""
+        name = whole_name(name)
         if name in self._objects:
             return self._objects[name].describe()
         built = self._built.get(name)
@@ -261,7 +266,7 @@ class Catalog:
 
     def schema(self, name: str) -> Schema | None:
         """Return the schema that a dataset is checked by; ``None`` if it has none, or nothing is checked."""
-        value = self._value(name) if self._validates else None
+        value = self._value(name) if self._validates and "[" not in name else None
         if value is None or not value.is_mapping or "schema" not in value.data:
             return None
         entry = read_entry(name, value)
@@ -322,6 +327,10 @@ class Catalog:
             return known
         if name in self._objects:
             return isinstance(self._objects[name], Memory)
+        part = split_item(name) if "[" in name else None
+        if part is not None:
+            found = self._memory[name] = not has_parts(self, part[0])
+            return found
         entry = self._told(name)
         found = entry is None or entry.is_memory
         if name in self._read:
@@ -511,6 +520,7 @@ class Catalog:
 
     def _written(self, name: str) -> Value | None:
         """Return what is written of a dataset: in an entry of its own, or in a pattern."""
+        name = whole_name(name)
         own = self._entries.get(name)
         if own is not None or not self._patterned:
             return own

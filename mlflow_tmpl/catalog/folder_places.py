@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING, Protocol
 
 from mlflow_tmpl.catalog.files import writing_problem
@@ -14,7 +14,7 @@ from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.hashing import digest_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 
@@ -34,6 +34,9 @@ class FolderPlace(Protocol):
         Args:
             keep: whether old files stay that no new one replaces.
         """
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Remove files by their relative paths; a folder that is not there is made."""
 
     def exists(self) -> bool:
         """Tell whether there is such a folder."""
@@ -80,6 +83,17 @@ class LocalFolder:
             yield fresh
             if keep:
                 keep_others(self.path, fresh)
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Remove files, and the folders that are empty then."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            file = self.path / name
+            file.unlink(missing_ok=True)
+            for folder in file.relative_to(self.path).parents:
+                with suppress(OSError):  # it has other files
+                    if folder.parts:
+                        (self.path / folder).rmdir()
 
     def exists(self) -> bool:
         """Tell whether there is a folder."""

@@ -23,7 +23,7 @@ from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.hashing import digest_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mlflow_tmpl.catalog.places import Access, Place
 
@@ -73,6 +73,13 @@ class RemoteFolder:
             local = Path(folder)
             yield local
             self._root.patiently(lambda: self._replace(local, keep=keep))
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Remove files; a store has no folders."""
+        system, path = self._root.connect()
+        for name in names:
+            with suppress(FileNotFoundError):
+                system.rm_file(f"{path}/{name}")
 
     def exists(self) -> bool:
         """Ask whether there is any file."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-FORMAT = 2
+FORMAT = 3
 """Number of the form of the document; to be raised whenever it, or what it holds, changes."""
 
 _MOST_FILES = 16

@@ -34,14 +34,21 @@ class Again:
         self._values = values
         self._in_memory = in_memory
         self._frontier = frontier
-        self._makers = {
-            base_name(name): position
-            for position, node in enumerate(pipeline.nodes)
-            for name in node.outputs
-            if in_memory[name]
-        }
+        self._makers: dict[str, int] = {}
+        self._collecting: dict[int, Node] = {}
+        self._know(range(len(pipeline.nodes)))
         self._running: set[int] = set()
         self.happened = False
+
+    def _know(self, positions: range) -> None:
+        for position in positions:
+            made = filter(self._in_memory.__getitem__, self._nodes[position].outputs)
+            self._makers.update((base_name(name), position) for name in made)
+
+    def unfold(self, position: int, items: range, collector: Node) -> None:
+        """Take in the items of a map node, which from now on takes what they give."""
+        self._know(items)
+        self._collecting[position] = collector
 
     def __contains__(self, position: int) -> bool:
         return position in self._running
@@ -50,7 +57,7 @@ class Again:
         """Tell whether something that a node takes in memory has gone, and is to be made again."""
         return any(
             not self._values.has(name) and self._makers.get(base_name(name)) in self._running
-            for name in self._taken(self._nodes[position])
+            for name in self._taken(position)
         )
 
     def make(self, position: int) -> None:
@@ -58,7 +65,7 @@ class Again:
         self.happened = True
         stack = [position]
         while stack:
-            for name in self._taken(self._nodes[stack.pop()]):
+            for name in self._taken(stack.pop()):
                 if self._values.has(name):
                     continue
                 self._values.lose(name)
@@ -67,7 +74,7 @@ class Again:
                     continue
                 self._frontier.undo(maker)
                 self._running.add(maker)
-                for taken in self._taken(self._nodes[maker]):
+                for taken in self._taken(maker):
                     self._values.take_back(taken)
                 stack.append(maker)
 
@@ -75,7 +82,8 @@ class Again:
         """Note that a node has run again."""
         self._running.discard(position)
 
-    def _taken(self, node: Node) -> Iterator[str]:
+    def _taken(self, position: int) -> Iterator[str]:
+        node = self._collecting.get(position) or self._nodes[position]
         for name in node.inputs.values():
             if not is_parameter(name) and self._in_memory[name]:
                 yield name

@@ -9,13 +9,14 @@ from mlflow_tmpl.planning.frontier import Verdict
 from mlflow_tmpl.planning.plan import step_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mlflow_tmpl.pipeline import Pipeline
     from mlflow_tmpl.planning import Parts, PastResult, Plan, Reason
     from mlflow_tmpl.planning.conditions import Conditions
     from mlflow_tmpl.planning.decide import Decision
     from mlflow_tmpl.planning.frontier import Frontier
+    from mlflow_tmpl.planning.items import Unfolding
 
 
 class Decisions(Protocol):
@@ -49,6 +50,14 @@ class Decisions(Protocol):
             saved: dataset to fingerprint.
             sure: whether the node got what the decision was made on.
         """
+        ...
+
+    def items(self, position: int) -> list[str] | None:
+        """Return the names of a map node's items; ``None`` where only a value in memory can tell."""
+        ...
+
+    def unfold(self, position: int, names: Sequence[str]) -> range:
+        """Take in the items of a map node, and return their positions."""
         ...
 
     def step(self, position: int, frontier: Frontier) -> Step:
@@ -103,8 +112,23 @@ class Planned:
         self._decider.made(made)
         return made
 
+    def items(self, position: int) -> list[str] | None:
+        """Return the names of a map node's items; ``None`` where only a value in memory can tell."""
+        assert self._plan.unfolding is not None
+        return self._plan.unfolding.names(position)
+
+    def unfold(self, position: int, names: Sequence[str]) -> range:
+        """Take in the items of a map node, and return their positions."""
+        assert self._plan.unfolding is not None
+        items = self._plan.unfolding.unfold(position, names)
+        self._decider.unfold(position, items)
+        self._foreseen.extend([True] * len(items))
+        return items
+
     def step(self, position: int, frontier: Frontier) -> Step:
         """Return the planned step, or what was decided in its place."""
+        if position >= len(self._plan.steps):
+            return step_of(self._plan, position, frontier)
         planned = self._plan.steps[position]
         demanded = planned.action is Action.RUN
         settled = demanded or (planned.action is Action.REUSE and not planned.reasons)
@@ -124,10 +148,17 @@ class RunAll:
     Args:
         pipeline: the nodes.
         conditions: which of them are left out; ``None`` if none has a condition.
+        unfolding: takes in the items of map nodes; ``None`` if there are none.
     """
 
-    def __init__(self, pipeline: Pipeline, conditions: Conditions | None = None) -> None:
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        conditions: Conditions | None = None,
+        unfolding: Unfolding | None = None,
+    ) -> None:
         self._pipeline = pipeline
+        self._unfolding = unfolding
         self._conditions = conditions
         self._left_out: dict[int, Reason] = {}
 
@@ -158,6 +189,16 @@ class RunAll:
     def finished(self, position: int, saved: Mapping[str, str], *, sure: bool) -> Mapping[str, str]:  # noqa: ARG002
         """Nothing is remembered."""
         return saved
+
+    def items(self, position: int) -> list[str] | None:
+        """Return the names of a map node's items; ``None`` where only a value in memory can tell."""
+        assert self._unfolding is not None
+        return self._unfolding.names(position)
+
+    def unfold(self, position: int, names: Sequence[str]) -> range:
+        """Take in the items of a map node, and return their positions."""
+        assert self._unfolding is not None
+        return self._unfolding.unfold(position, names)
 
     def step(self, position: int, frontier: Frontier) -> Step:  # noqa: ARG002
         """Return the only step that there is."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mlflow_tmpl.engine.events import ContentFound, NodeFinished, NodeStarted
 from mlflow_tmpl.errors import MloError
-from mlflow_tmpl.pipeline.names import base_name
+from mlflow_tmpl.pipeline.names import base_name, whole_name
 from mlflow_tmpl.store.contents import content_of
 from mlflow_tmpl.store.shelf import Shelf
 
@@ -60,7 +60,7 @@ class Keeping:
             for name, saved in event.outcome.saved.items():
                 self._keep_behind(name, saved.fingerprint)
             for name, fingerprint, _ in event.parts.inputs.values() if event.parts else ():
-                if name in event.outcome.loaded and base_name(name) not in self._made:
+                if name in event.outcome.loaded and whole_name(base_name(name)) not in self._made:
                     self._keep_behind(name, fingerprint, Shelf.keep_input)
         elif isinstance(event, NodeFinished) and event.status == "reused":
             for name, fingerprint in (event.fingerprints or {}).items():

@@ -11,6 +11,7 @@ from mlflow_tmpl.engine.again import Again
 from mlflow_tmpl.engine.attempts import Attempts, TimedOut
 from mlflow_tmpl.engine.events import NodeFinished, NodeStarted
 from mlflow_tmpl.engine.failure import NodeFailure
+from mlflow_tmpl.engine.handles import ValueGone
 from mlflow_tmpl.engine.machine import Machine
 from mlflow_tmpl.engine.ready import Ready
 from mlflow_tmpl.engine.result import NodeRun
@@ -20,6 +21,7 @@ from mlflow_tmpl.engine.timers import Timers
 from mlflow_tmpl.errors import DataError, MloError
 from mlflow_tmpl.planning import Action
 from mlflow_tmpl.planning.frontier import Frontier, Verdict
+from mlflow_tmpl.store.kept import Lost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -102,6 +104,7 @@ class Loop:
         self._timers = Timers()
         self._deadlines: dict[int, Timer] = {}
         self._out_of_time: set[int] = set()
+        self._unfolded: set[int] = set()
         self._attempts = Attempts()
         self._ended: list[NodeRun | None] = [None] * len(pipeline)
         self.failures: list[NodeFailure] = []
@@ -186,7 +189,11 @@ class Loop:
         frontier, ready = self._frontier, self._ready
         while not self._stopping:
             while frontier.ready:
-                ready.put(frontier.pop())
+                position = frontier.pop()
+                if self._pipeline.nodes[position].over and position not in self._unfolded:
+                    self._unfold(position)
+                else:
+                    ready.put(position)
             taken = ready.take()
             if taken is None:
                 return
@@ -198,9 +205,8 @@ class Loop:
             self._ready.give_back(position)
             self._wait_again(position)
             return
-        if self._emit is not None and not again:
-            step, attempt = self._decisions.step(position, self._frontier), self._attempts.number(position)
-            self._emit(NodeStarted(step, time(), attempt, node.options.engine or self._default_engine))
+        if not again and position not in self._unfolded:
+            self._tell_start(position)
         try:
             task = self._tasks.make(position, remote=executor.remote, saving=not again)
         except DataError as error:  # a value that cannot be copied for this taker
@@ -213,6 +219,29 @@ class Loop:
             call = partial(self._kill, position, future, executor)
             self._deadlines[position] = self._timers.set(node.options.timeout_s, call)
         future.add_done_callback(self._finished.put)
+
+    def _tell_start(self, position: int) -> None:
+        if self._emit is not None:
+            step, attempt = self._decisions.step(position, self._frontier), self._attempts.number(position)
+            engine = self._pipeline.nodes[position].options.engine or self._default_engine
+            self._emit(NodeStarted(step, time(), attempt, engine))
+
+    def _unfold(self, position: int) -> None:
+        """Have the items of a map node run, now that they are known; then it runs to collect what they give."""
+        self._tell_start(position)
+        try:
+            names, values = self._tasks.items(position)
+        except MloError as error:
+            self._give_up(position, NodeFailure(self._pipeline.nodes[position], error, {}))
+            return
+        except (Lost, ValueGone):
+            self._frontier.lack(position)
+            return
+        items = self._decisions.unfold(position, names)
+        self._unfolded.add(position)
+        self._ended.extend([None] * len(items))
+        self._again.unfold(position, items, self._tasks.unfold(position, items, names, values))
+        self._frontier.unfold(position, items)
 
     def _kill(self, position: int, future: Future, executor: Executor) -> None:
         if future in self._under_way:

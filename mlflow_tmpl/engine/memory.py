@@ -36,12 +36,16 @@ class Values:
         self._held: dict[str, Any] = {}
         self._left: dict[str, int] = {}
         self._mode = copy_mode
-        for node in pipeline.nodes:
+        self.expect(pipeline.nodes)
+        self._given = {base_name(name): value for name, value in given.items()}
+        self._held.update(self._given)
+
+    def expect(self, nodes: Iterable[Node]) -> None:
+        """Count nodes that will take values."""
+        for node in nodes:
             for name in node.takes:
                 base = base_name(name) if "@" in name else name
                 self._left[base] = self._left.get(base, 0) + 1
-        self._given = {base_name(name): value for name, value in given.items()}
-        self._held.update(self._given)
 
     def __contains__(self, name: str) -> bool:
         return base_name(name) in self._held

@@ -52,15 +52,17 @@ class Costs:
 
     def __init__(self, demands: Sequence[Iterable[int]]) -> None:
         self._demands = demands
-        self._takers = [0] * len(demands)
+        self._takers: dict[int, int] = {}
         for makers in demands:
             for maker in makers:
-                self._takers[maker] += 1
+                self._takers[maker] = self._takers.get(maker, 0) + 1
         self._seconds: dict[int, float] = {}
 
     def above(self, position: int) -> float:
         """Return the seconds that it takes to make what a node takes in memory; what was kept costs nothing."""
-        return sum(self._seconds.get(maker, 0.0) / self._takers[maker] for maker in self._demands[position])
+        return sum(
+            self._seconds.get(maker, 0.0) / self._takers.get(maker, 1) for maker in self._demands[position]
+        )
 
     def ran(self, position: int, seconds: float, *, kept: bool) -> None:
         """Take note of a node that ran, and whether its values are kept."""

@@ -51,13 +51,15 @@ class Ready:
         self._ranked = (
             sorted(range(len(pipeline)), key=self._ranks.__getitem__) if ranks is not None else None
         )
+        self._count = len(pipeline)
         self._free: dict[str, list[int]] = {}
         self._lanes: dict[tuple[str, Resources], _Lane] = {}
         self._known: dict[int, _Lane] = {}
 
     def put(self, position: int) -> None:
-        """Add a node."""
-        heappush(self._lane(position).heap, self._ranks[position])
+        """Add a node; one that came later than the others, an item, stands behind them."""
+        rank = self._ranks[position] if position < self._count else position
+        heappush(self._lane(position).heap, rank)
 
     def take(self) -> tuple[int, Executor] | None:
         """Take the first node that there is room for, and say where it runs; ``None`` if there is none."""
@@ -72,7 +74,8 @@ class Ready:
         if first.seats is not None:
             self._machine.take(first.seats)
         rank = heappop(first.heap)
-        return (self._ranked[rank] if self._ranked is not None else rank), first.executor
+        position = self._ranked[rank] if self._ranked is not None and rank < self._count else rank
+        return position, first.executor
 
     def give_back(self, position: int) -> None:
         """Say that a node that was taken no longer runs: another one has its place."""

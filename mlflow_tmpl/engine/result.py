@@ -166,7 +166,8 @@ def result_of(
         NodeFailure: the first node that failed; its `result` has what came of all.
     """
     left = {name: values[name] for name in pipeline.outputs if name in values}
-    given = [node for node, ended in zip(pipeline.nodes, loop.nodes, strict=True) if ended.status in _GIVES]
+    ended = zip(pipeline.nodes, loop.nodes, strict=True)
+    given = [node for node, each in ended if each.status in _GIVES and not node.item]
     saved = tuple(name for node in given for name in node.outputs if not catalog.is_memory(name))
     status = "failed" if loop.failures else "done"
     result = RunResult(

@@ -73,8 +73,16 @@ def run(
     way = way_of(whole, [True] * len(whole), engine, jobs, address=address)
     started = perf_counter()
     values = Values(whole, given, datasets.copy_mode if catalog is not None else None)
-    demands = memory_makers(whole, datasets)
-    decisions = RunAll(whole, _conditions(whole, configured, datasets, values))
+    demands: Sequence[Mapping[int, Sequence[str]]] = memory_makers(whole, datasets)
+    unfolding, conditions = None, _conditions(whole, configured, datasets, values)
+    if any(node.over for node in whole.nodes):
+        from mlflow_tmpl.planning import NO_PARAMETERS
+        from mlflow_tmpl.planning.items import Unfolding, check_maps
+
+        check_maps(whole, datasets)
+        unfolding = Unfolding(whole, datasets, parameters or [NO_PARAMETERS] * len(whole), demands)
+        whole, parameters, demands = unfolding.pipeline, unfolding.parameters, unfolding.demands
+    decisions = RunAll(whole, conditions, unfolding)
     loop = Loop(whole, datasets, parameters, decisions, demands, values, None, way=way)
     surroundings = Surroundings("", datasets, whole.datasets, jobs=jobs, address=address)
     engines = Engines(way.choice.engine, surroundings, whole)

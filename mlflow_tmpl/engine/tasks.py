@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.engine.offering import Costs, Offering
 from mlflow_tmpl.engine.task import Task
-from mlflow_tmpl.pipeline.names import is_parameter
+from mlflow_tmpl.pipeline.names import is_parameter, item_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mlflow_tmpl.engine.decisions import Decisions
     from mlflow_tmpl.engine.memory import Values
     from mlflow_tmpl.engine.task import Outcome
-    from mlflow_tmpl.pipeline import Pipeline
+    from mlflow_tmpl.pipeline import Node, Pipeline
     from mlflow_tmpl.planning import BoundParameter
     from mlflow_tmpl.store.keeping import Keeper
 
@@ -64,6 +64,7 @@ class Tasks:
         self._capture = capture
         self._costs = Costs(demands)
         self._lent: set[int] = set()
+        self._collectors: dict[int, Node] = {}
         self.in_memory = {name: catalog.is_memory(name) for name in pipeline.datasets}
 
     def make(self, position: int, *, remote: bool, saving: bool = True) -> Task:
@@ -77,7 +78,7 @@ class Tasks:
         Raises:
             DataError: a value cannot be copied for this taker.
         """
-        node, in_memory, again = self._nodes[position], self.in_memory, False
+        node, in_memory, again = self._node(position), self.in_memory, False
         if remote or node.options.retries.count:
             again = not remote
             self._lent.add(position)
@@ -124,6 +125,55 @@ class Tasks:
                 if not is_parameter(node.inputs[argument]) and known.is_last(node.inputs[argument])
             )
 
+    def items(self, position: int) -> tuple[list[str], dict[str, Any]]:
+        """Return the names of a map node's items, and the values of those that live in memory, by dataset.
+
+        Raises:
+            MloError: there are none, or one has no name.
+            ValueGone: the value went with its worker.
+            Lost: it was kept, and cannot be read.
+        """
+        from mlflow_tmpl.planning.items import value_items
+
+        node = self._nodes[position]
+        names = self._decisions.items(position)
+        if names is not None:
+            return names, {}
+        whole = node.inputs[node.over]
+        if whole in self._values:
+            value = self._values.take(whole)
+        else:
+            assert self._keeper is not None
+            value = self._keeper.kept.load(self._decisions.expected(whole))
+            self._values.pass_by(whole)
+        found = value_items(node, value)
+        return list(found), {item_name(whole, item): part for item, part in found.items()}
+
+    def unfold(self, position: int, items: range, names: Sequence[str], values: dict[str, Any]) -> Node:
+        """Take in the items of a map node, and return what it is called as from now on: it collects what they give.
+
+        Args:
+            position: of the map node.
+            items: positions.
+            names: of the items.
+            values: their parts of a value in memory.
+        """
+        from mlflow_tmpl.planning.items import collector_of
+
+        node = self._nodes[position]
+        collector = self._collectors[position] = collector_of(node, names, self._catalog)
+        added = [self._nodes[item] for item in items]
+        for each in added:
+            for name in (*each.inputs.values(), *each.outputs):
+                if name not in self.in_memory and not is_parameter(name):
+                    self.in_memory[name] = self._catalog.is_memory(name)
+        self._values.expect([*added, collector])
+        for argument, name in node.inputs.items():
+            if not is_parameter(name) and not (argument == node.over and self.in_memory[name]):
+                self._values.pass_by(name)
+        self._values.put(values)
+        return collector
+
     def put_back(self, position: int, given: Mapping[str, Any]) -> None:
         """Take back what a node was given that could not be called for want of the rest."""
         if position in self._lent:
@@ -147,9 +197,13 @@ class Tasks:
         keeper = self._keeper
         sure = self._decisions.parts(position) is not None and not outcome.moved
         if keeper is not None and sure and (bundle is not None or keeper.kept.rows):
-            outputs = filter(self.in_memory.__getitem__, self._nodes[position].outputs)
+            outputs = filter(self.in_memory.__getitem__, self._node(position).outputs)
             kept = keeper.keep({name: self._decisions.expected(name) for name in outputs}, bundle)
         self._costs.ran(position, outcome.duration_s, kept=kept)
+
+    def _node(self, position: int) -> Node:
+        """Return the node that is called: of a map node whose items have run, the one that collects."""
+        return self._collectors.get(position) or self._nodes[position]
 
     def _offering(self, position: int, outputs: Sequence[str]) -> Offering | None:
         """Return what a task needs to offer values; ``None`` where nothing tells what they are the values of."""
@@ -161,6 +215,6 @@ class Tasks:
 
     def _taken(self, position: int) -> Iterator[tuple[str, str]]:
         """Yield argument and name of the values in memory that a node takes."""
-        for argument, name in self._nodes[position].inputs.items():
+        for argument, name in self._node(position).inputs.items():
             if not is_parameter(name) and self.in_memory[name]:
                 yield argument, name

@@ -18,7 +18,7 @@ from mlflow_tmpl.ledger.events import TAG, run_subject
 from mlflow_tmpl.ledger.leases import RELEASE
 from mlflow_tmpl.ledger.sources import SOURCE, new_sources, pack
 from mlflow_tmpl.ledger.surroundings import actor, describe_environment, git_commit
-from mlflow_tmpl.pipeline.names import base_name
+from mlflow_tmpl.pipeline.names import base_name, whole_name
 from mlflow_tmpl.planning.values import canonical_json
 
 if TYPE_CHECKING:
@@ -213,7 +213,16 @@ class Recorder:
     ) -> Told:
         step = event.step
         reasons = _told(step.reasons) if step.reasons else "[]"
-        what = (self._run, step.node.name, "", event.attempt, step.action.value, status, result, reasons)
+        what = (
+            self._run,
+            step.node.name,
+            step.node.item,
+            event.attempt,
+            step.action.value,
+            status,
+            result,
+            reasons,
+        )
         return NODE_RUN, (*what, event.engine or self._engine, self._host, at, duration_s, None, log, error)
 
     def _masked(self, data: Any) -> Any:
@@ -258,7 +267,7 @@ class Recorder:
         assert outcome is not None
         versions = {name: (saved.fingerprint, saved.rows) for name, saved in outcome.saved.items()}
         for dataset, fingerprint, _ in parts.inputs.values() if parts else ():
-            if dataset in outcome.loaded and base_name(dataset) not in self._made:
+            if dataset in outcome.loaded and whole_name(base_name(dataset)) not in self._made:
                 versions[dataset] = (fingerprint, outcome.loaded[dataset])
         for dataset, (fingerprint, count) in versions.items():
             if fingerprint:

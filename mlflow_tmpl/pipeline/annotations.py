@@ -41,7 +41,7 @@ def check_types(pipeline: Pipeline, in_memory: Callable[[str], bool]) -> None:
             continue
         for argument, name in node.inputs.items():
             maker = pipeline.producers.get(base_name(name))
-            if maker is None or not in_memory(name):
+            if maker is None or not in_memory(name) or argument == node.over:
                 continue
             giver = pipeline.nodes[maker]
             given = _given(giver, name, hints)
@@ -56,6 +56,8 @@ def check_types(pipeline: Pipeline, in_memory: Callable[[str], bool]) -> None:
 
 
 def _given(giver: Node, name: str, hints: dict[Any, Mapping[str, Any]]) -> Any:
+    if giver.over:
+        return dict
     returned = _hints(giver.func, hints).get("return")
     if not giver.several:
         return returned

@@ -36,3 +36,29 @@ def parameter_key(name: str) -> str:
 def base_name(name: str) -> str:
     """Return a dataset's name without its ``@view``: what edges are made by."""
     return name.partition("@")[0]
+
+
+_ITEM = re.compile(r"([^\[@]+)\[([^\[\]@]+)\](@[\w.-]+)?").fullmatch
+
+
+def item_name(name: str, item: str) -> str:
+    """Return what one part of a dataset is called.
+
+    Example:
+        >>> item_name("raw", "2024-01"), item_name("raw@pandas", "2024-01")
+        ('raw[2024-01]', 'raw[2024-01]@pandas')
+    """
+    base, at, view = name.partition("@")
+    return f"{base}[{item}]{at}{view}"
+
+
+def split_item(name: str) -> tuple[str, str] | None:
+    """Return a dataset and which part of it a name means; ``None`` if it means a whole one."""
+    found = _ITEM(name) if "[" in name else None
+    return (f"{found[1]}{found[3] or ''}", found[2]) if found else None
+
+
+def whole_name(name: str) -> str:
+    """Return the dataset that a name means, or means a part of."""
+    found = split_item(name)
+    return found[0] if found else name

@@ -56,6 +56,7 @@ class Node:
         namespace: dotted group that the node belongs to; it leads the node's name.
         options: how it is run.
         when: what tells whether it runs at all: ``params:key``, a dataset, ``not`` before one of them, or a function.
+        over: the argument that gets one part of its input a call: a partition, an element of a list or of a dict.
 
     Raises:
         PipelineError: names that are not legal, arguments that the function does not have or that nothing
@@ -85,6 +86,10 @@ class Node:
     """Arguments that must be given by position."""
     when: Condition | None
     """What tells whether it runs at all."""
+    over: str
+    """The argument that gets one part of its input a call; empty if there is one call."""
+    item: str
+    """Which of these calls it is; empty for a node that someone has written."""
 
     def __init__(
         self,
@@ -97,6 +102,7 @@ class Node:
         namespace: str | None = None,
         options: NodeOptions = DEFAULT_OPTIONS,
         when: When = None,
+        over: str = "",
     ) -> None:
         signature = read_signature(func)
         wired, positional = _wire(func, signature, inputs)
@@ -114,9 +120,16 @@ class Node:
         _set(self, "optional", signature.optional)
         _set(self, "positional", positional)
         _set(self, "when", None if when is None else Condition.of(when))
+        _set(self, "over", over)
+        _set(self, "item", "")
         self._check()
 
     def _check(self) -> None:
+        if self.over and self.over not in self.inputs:
+            raise self.error(
+                f"node {self.name!r} goes over {self.over!r}, which is no argument of it",
+                hint=did_you_mean(self.over, self.inputs) or "over= names one of its arguments",
+            )
         if not is_word(self.name):
             raise self.error(
                 f"{self.name!r} is no name for a node", hint="give name=, of letters, digits, '_', '.', '-'"
@@ -147,6 +160,11 @@ class Node:
 
     def __hash__(self) -> int:
         return hash(self.name)
+
+    @property
+    def whole_name(self) -> str:
+        """The name of the node as it was written, also for an item of it."""
+        return self.name[: -len(self.item) - 2] if self.item else self.name
 
     @property
     def short_name(self) -> str:
@@ -205,6 +223,14 @@ def replace_slots(node: Node) -> Node:
     return other
 
 
+def rewired(node: Node, **slots: Any) -> Node:
+    """Return a node that differs from another in some slots, unchecked: of names that the user has not written."""
+    other = replace_slots(node)
+    for slot, value in {"over": "", "when": None, **slots}.items():
+        _set(other, slot, value)
+    return other
+
+
 def _identity(node: Node) -> tuple[object, ...]:
     return (
         node.name,
@@ -216,6 +242,7 @@ def _identity(node: Node) -> tuple[object, ...]:
         node.returned_keys,
         node.several,
         node.when,
+        node.over,
     )
 
 
@@ -306,6 +333,7 @@ def node(
     reuse: bool = True,
     keep: str = "auto",
     when: When = None,
+    over: str = "",
     retries: int | Mapping[str, Any] | Retries = 0,
     timeout_s: float | None = None,
     resources: Mapping[str, Any] | Resources = NO_RESOURCES,
@@ -323,6 +351,7 @@ def node(
     reuse: bool = True,
     keep: str = "auto",
     when: When = None,
+    over: str = "",
     retries: int | Mapping[str, Any] | Retries = 0,
     timeout_s: float | None = None,
     resources: Mapping[str, Any] | Resources = NO_RESOURCES,
@@ -352,7 +381,15 @@ def node(
             ) from None
         options = DEFAULT_OPTIONS if options == DEFAULT_OPTIONS else options
         made = Node(
-            function, inputs, outputs, name=name, tags=tags, namespace=namespace, options=options, when=when
+            function,
+            inputs,
+            outputs,
+            name=name,
+            tags=tags,
+            namespace=namespace,
+            options=options,
+            when=when,
+            over=over,
         )
         function.__mlo_node__ = made  # type: ignore[attr-defined]
         return function

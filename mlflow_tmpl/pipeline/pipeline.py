@@ -15,7 +15,7 @@ from mlflow_tmpl.pipeline.notebook import bundle
 from mlflow_tmpl.pipeline.order import CycleError, order, reach
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     import networkx
 
@@ -79,7 +79,7 @@ class Pipeline:
             given = [given[position] for position in ordered]
             needs = [sorted([moved[need] for need in needs[position]]) for position in ordered]
             producers = {name: moved[position] for name, position in producers.items()}
-        self.nodes: tuple[Node, ...] = tuple(given)
+        self.nodes: Sequence[Node] = tuple(given)
         self.needs: list[list[int]] = needs
         self.producers: Mapping[str, int] = producers
         _check_views(given)

@@ -35,10 +35,25 @@ class BoundParameter:
     shown: str
     source: Value
 
+    @property
+    def items(self) -> dict[str, Value]:
+        """The parts of a list or mapping by their names: a scalar in a list is called as it is written."""
+        data = self.source.data
+        if isinstance(data, dict):
+            return dict(data)
+        return dict(zip(_names_in(data), data, strict=True))
+
     def where(self, dotted: str) -> str:
         """Return ``file:line`` of a part of the parameter; of all of it for the empty key."""
         part = self.source.get(dotted)
         return str((part or self.source).origin)
+
+
+def _names_in(items: list[Value]) -> list[str]:
+    plain = [item.plain() for item in items]
+    if any(isinstance(item, (dict, list)) for item in plain):
+        return [str(position) for position in range(len(plain))]
+    return [item if isinstance(item, str) else plain_json(item) for item in plain]
 
 
 NO_PARAMETERS: Mapping[str, BoundParameter] = {}
@@ -99,8 +114,36 @@ def bind_parameter(
             or f"add it to conf/base/parameters.yml, or give --params {key}=VALUE",
         )
     annotation = parameter_annotations(node.func).get(argument, Any)
-    converted = convert(value, annotation, f"parameter {key!r}" if key else "the parameters")
+    subject = f"parameter {key!r}" if key else "the parameters"
+    if argument == node.over:
+        converted = _convert_each(node, key, value, annotation)
+    else:
+        converted = convert(value, annotation, subject)
     return BoundParameter(key, converted, plain_json(_without_passwords(value.counted())), value)
+
+
+def _convert_each(node: Node, key: str, value: Value, annotation: Any) -> dict[str, Any]:
+    """Return the items of a parameter that a node goes over, each converted to what the argument asks for."""
+    from mlflow_tmpl.config import convert
+
+    if not isinstance(value.data, (list, dict)):
+        raise ConfigError(
+            f"parameter {key!r}, which node {node.name!r} goes over, is neither a list nor a mapping",
+            where=str(value.origin),
+            hint=f"write [{value.plain()!r}]",
+        )
+    whole = BoundParameter(key, None, "", value)
+    items = whole.items
+    if len(items) < len(value.data):
+        names = _names_in(list(value.data))
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ConfigError(
+            f"parameter {key!r}, which node {node.name!r} goes over, has {twice!r} twice",
+            where=str(value.origin),
+        )
+    return {
+        name: convert(item, annotation, f"item {name!r} of parameter {key!r}") for name, item in items.items()
+    }
 
 
 def _without_passwords(data: Any) -> Any:

@@ -12,6 +12,7 @@ from mlflow_tmpl.catalog.types import packages_behind
 from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.hashing import digest, digest_file
 from mlflow_tmpl.pipeline.names import base_name, is_parameter
+from mlflow_tmpl.pipeline.node import rewired
 from mlflow_tmpl.planning.changed_code import code_differences
 from mlflow_tmpl.planning.frontier import Verdict
 from mlflow_tmpl.planning.history import History, Kept, NothingKept, Parts, PastResult
@@ -139,6 +140,26 @@ class Decider:
         self._restored.difference_update(map(base_name, self._pipeline.nodes[position].outputs))
         self.decisions[position] = None
 
+    def unfold(self, position: int, items: range) -> None:
+        """Take in the items of a map node, which is about to run; each is decided by what its part holds now."""
+        over = self._pipeline.nodes[position].over
+        whole = base_name(self._pipeline.nodes[position].inputs[over])
+        known = self.fingerprints.get(whole, UNKNOWN)
+        for item in map(self._pipeline.nodes.__getitem__, items):
+            part = base_name(item.inputs[over])
+            if is_parameter(part):
+                continue
+            self.fingerprints.pop(part, None)
+            if self._catalog.is_memory(part):
+                self.fingerprints[part] = known and f"{known}[{item.item}]"
+                if whole in self._anew:
+                    self._anew.add(part)
+        self.decisions.extend([None] * len(items))
+
+    def fold(self, count: int) -> None:
+        """Forget what was decided about items: all but the first nodes."""
+        del self.decisions[count:]
+
     def made(self, fingerprints: Mapping[str, str]) -> None:
         """Take note of what datasets hold now: name to fingerprint, `UNKNOWN` for what has none."""
         for dataset, fingerprint in fingerprints.items():
@@ -177,16 +198,19 @@ class Decider:
             return False
         node = self._pipeline.nodes[position]
         return all(
-            self.expected(name) in self._kept and self.keep_mode(node, name) != "never" for name in names
+            (self.expected(name) in self._kept and self.keep_mode(node, name) != "never")
+            or (node.item and not self._catalog.is_memory(name))
+            for name in names
         )
 
     def _code_of(self, node: Node) -> CodeFingerprint:
         """Return the fingerprint of a node's function, with the packages that its data belongs to."""
-        if node.name not in self._codes:
+        known = node.whole_name
+        if known not in self._codes:
             names = (name for name in (*node.inputs.values(), *node.outputs) if not is_parameter(name))
             packages = sorted({package for name in names for package in self._packages(name)})
-            self._codes[node.name] = self._code.fingerprint(node.func, tuple(packages))
-        return self._codes[node.name]
+            self._codes[known] = self._code.fingerprint(node.func, tuple(packages))
+        return self._codes[known]
 
     def _find_packages(self, name: str) -> tuple[str, ...]:
         return () if self._catalog.is_memory(name) else tuple(packages_behind(self._told(name)))
@@ -248,12 +272,12 @@ class Decider:
         if self._conditions is None:
             return None, []
         asked = node.when.datasets if node.when is not None else ()
-        unmade = [name for name in asked if self._is_to_come(name)]
+        unmade = [name for name in asked if self.is_to_come(name)]
         if unmade:
             return None, [Reason("undecided", str(node.when), after=unmade[0])]
         return self._conditions.why_left_out(position), []
 
-    def _is_to_come(self, name: str) -> bool:
+    def is_to_come(self, name: str) -> bool:
         """Tell whether a dataset is still to be made, or brought back, by this run."""
         base = base_name(name)
         made = base in self._pipeline.producers and not self.is_left_out(name)
@@ -329,7 +353,7 @@ class Decider:
     def _runs_always(self, node: Node) -> tuple[Reason, ...]:
         """Return why a node runs whatever the past says; what it leaves in memory is then made anew as well."""
         reasons: tuple[Reason, ...] = ()
-        if node.name in self._force:
+        if node.whole_name in self._force:
             reasons = (Reason("forced"),)
         elif not node.outputs:
             reasons = (Reason("no_outputs"),)
@@ -419,6 +443,8 @@ class Decider:
 
 def _labels(node: Node) -> list[tuple[str, str]]:
     """Return each output with how it is found in what the function returns: by key, by position, or as the whole."""
+    if node.over:
+        return [(name, f"{label} over {node.over}") for name, label in _labels(rewired(node))]
     if node.returned_keys is not None:
         return list(zip(node.outputs, map(repr, node.returned_keys), strict=True))
     return [(name, str(index) if node.several else "") for index, name in enumerate(node.outputs)]

@@ -93,6 +93,21 @@ class Frontier:
         """Say that what a node has given in memory is gone; what was decided in consequence stands."""
         self.done[node] = self.demanded[node] = False
 
+    def unfold(self, node: int, items: Sequence[int]) -> None:
+        """Take in the items of a node that was taken; it is ready again when those have run that have to.
+
+        Args:
+            node: the node; what gives it values in memory is now its items.
+            items: new nodes, numbered on from the last one, all of whose inputs are known.
+        """
+        for counts in (self._undecided, self._missing):
+            counts.extend([0] * len(items))
+        for flags in (self._settled, self.demanded, self.decided, self.done):
+            flags.extend([False] * len(items))
+        self._undecided[node] = len(items) + 1  # it is decided already, whatever comes of its items
+        self._advance(list(reversed(items)))
+        self.lack(node)
+
     def complete(self, node: int) -> None:
         """Say that a node has run: its values are there, its outputs saved."""
         self.done[node] = True

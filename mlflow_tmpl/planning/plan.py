@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mlflow_tmpl.planning.code import CodeReader
     from mlflow_tmpl.planning.conditions import Conditions
     from mlflow_tmpl.planning.history import History, Kept
+    from mlflow_tmpl.planning.items import Unfolding
     from mlflow_tmpl.store import Shelf
 
 
@@ -43,12 +44,14 @@ class Step:
         action: run it, reuse its last result, or leave it out because nothing needs its value.
         reasons: why it runs, or what comes from the store so that it need not.
         key: hash of all that its result depends on; ``None`` if that is not known before the run.
+        items: of a map node that runs, one step an item, as far as they are known.
     """
 
     node: Node
     action: Action
     reasons: tuple[Reason, ...]
     key: str | None
+    items: tuple[Step, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the step as plain data."""
@@ -58,6 +61,7 @@ class Step:
             "reasons": [reason.to_json() for reason in self.reasons],
             "key": self.key,
             **({"options": told} if (told := self.node.options.to_json()) else {}),
+            **({"items": [item.to_json() for item in self.items]} if self.items else {}),
         }
 
 
@@ -75,6 +79,7 @@ class Plan:
         decider: what decided, to decide again what depends on what the run makes.
         demands: for each node, by position, the nodes that give it values in memory, and which.
         shelf: where outputs are kept and brought back from; ``None`` if nothing is kept.
+        unfolding: takes in the items of map nodes when they run; ``None`` if there are no map nodes.
     """
 
     pipeline: Pipeline
@@ -84,6 +89,7 @@ class Plan:
     decider: Decider
     demands: Sequence[Mapping[int, Sequence[str]]]
     shelf: Shelf | None = None
+    unfolding: Unfolding | None = None
 
     def count(self, action: Action) -> int:
         """Return how many nodes have an action."""
@@ -132,8 +138,14 @@ def make_plan(
 
     Time and space are linear in nodes and edges.
     """
+    demands: Sequence[Mapping[int, Sequence[str]]] = memory_makers(pipeline, catalog)
+    unfolding, count = None, len(pipeline)
+    if any(node.over for node in pipeline.nodes):
+        from mlflow_tmpl.planning.items import Unfolding
+
+        unfolding = Unfolding(pipeline, catalog, parameters, demands)
+        pipeline, parameters, demands = unfolding.pipeline, unfolding.parameters, unfolding.demands
     decider = Decider(pipeline, catalog, parameters, history, code, force or Force(), shelf, kept, conditions)
-    demands = memory_makers(pipeline, catalog)
     frontier = Frontier(
         pipeline.needs,
         pipeline.feeds,
@@ -144,13 +156,34 @@ def make_plan(
     frontier.start()
     while frontier.ready:
         position = frontier.pop()
+        if unfolding is not None and _unfold(position, unfolding, decider, frontier):
+            continue
         decision = decider.decisions[position]
         if decision is not None and decision.verdict is Verdict.RUN:
             decider.made(decider.will_make(position))
         frontier.complete(position)
-    plan = Plan(pipeline, catalog, parameters, (), decider, demands, shelf)
+    plan = Plan(pipeline, catalog, parameters, (), decider, demands, shelf, unfolding)
     steps = [step_of(plan, position, frontier) for position in range(len(pipeline))]
-    return replace(plan, steps=tuple(steps))
+    if unfolding is not None:
+        for position, items in unfolding.items.items():
+            steps[position] = replace(steps[position], items=tuple(steps[items.start : items.stop]))
+        unfolding.fold()
+        decider.fold(count)
+    return replace(plan, steps=tuple(steps[:count]))
+
+
+def _unfold(position: int, unfolding: Unfolding, decider: Decider, frontier: Frontier) -> bool:
+    """Take in the items of a map node that is to run, if they are known before the run."""
+    node = unfolding.pipeline.nodes[position]
+    if not node.over or position in unfolding.items or decider.is_to_come(node.inputs[node.over]):
+        return False
+    names = unfolding.names(position)
+    if names is None:
+        return False
+    items = unfolding.unfold(position, names)
+    decider.unfold(position, items)
+    frontier.unfold(position, items)
+    return True
 
 
 def memory_makers(pipeline: Pipeline, catalog: Catalog) -> list[dict[int, list[str]]]:

@@ -149,6 +149,7 @@ class Planner:
                 raise UsageError(
                     f"there is no node {name!r} to force", hint=did_you_mean(name, part.positions)
                 )
+        _check_maps(part, catalog)
         ledger = project.ledger
         ledger.hashes.warm(files_of(catalog, part.datasets))
         bound = way.bind(part, parameters)
@@ -222,6 +223,14 @@ def _check_overrides(own: Config, overrides: Overrides | None, pipeline: Pipelin
                     where=str(leaf.origin),
                     hint=did_you_mean(key, every) or "parameters stand in conf/base/parameters.yml",
                 )
+
+
+def _check_maps(part: Pipeline, catalog: Catalog) -> None:
+    """Check what map nodes go over, if there are any."""
+    if any(node.over for node in part.nodes):
+        from mlflow_tmpl.planning.items import check_maps
+
+        check_maps(part, catalog)
 
 
 def _conditions(part: Pipeline, parameters: Value, catalog: Catalog) -> Conditions | None:

@@ -7,11 +7,12 @@ from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from mlflow_tmpl.catalog.collected import Collected
 from mlflow_tmpl.catalog.datasets import FORMATS, format_named, format_of_path
 from mlflow_tmpl.catalog.file_dataset import FileDataset
 from mlflow_tmpl.catalog.files import replacing
 from mlflow_tmpl.catalog.folder_places import folder_place_of
-from mlflow_tmpl.catalog.places import LocalFile
+from mlflow_tmpl.catalog.places import LocalFile, place_of
 from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import CatalogError, did_you_mean
 from mlflow_tmpl.hashing import digest
@@ -88,9 +89,26 @@ class Partitioned:
         """Save a mapping from names to values, or to functions that make them; all or nothing."""
         self.put(data)
 
-    def put(self, data: Mapping[str, Any]) -> str | None:
+    def put(self, data: Mapping[str, Any] | Collected) -> str | None:
         """Save, and return the fingerprint of exactly what was saved."""
-        return self.put_stream([data])
+        return self._settle(data) if isinstance(data, Collected) else self.put_stream([data])
+
+    def parts(self) -> list[str]:
+        """Return the names of the partitions."""
+        return list(self.load())
+
+    def part(self, name: str) -> FileDataset:
+        """Return one partition, which need not be there yet."""
+        context = self._context
+        filepath = f"{self._filepath}/{_checked(name)}{self._suffix}"
+        return self._dataset(name, place_of(filepath, context.root, context.access))
+
+    def _settle(self, data: Collected) -> str | None:
+        """Make the folder consist of partitions that were saved one by one; what was there before goes."""
+        wanted = {f"{name}{self._suffix}" for name in data.parts}
+        if self._overwrite:
+            self.place.remove([name for name in self.place.files() if name not in wanted])
+        return self.place.fingerprint()
 
     def save_stream(self, chunks: Iterable[Mapping[str, Any]]) -> None:
         """Save mappings one after the other, all of them or none."""
