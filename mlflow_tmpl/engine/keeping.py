@@ -55,7 +55,7 @@ class Keeping:
         """Take note of an event."""
         if isinstance(event, NodeStarted):
             for name in event.step.node.outputs:
-                self._keep_present(name)
+                self._keep_present(name, whole=not event.step.node.over)
         elif isinstance(event, NodeFinished) and event.outcome is not None:
             for name, saved in event.outcome.saved.items():
                 self._keep_behind(name, saved.fingerprint)
@@ -96,8 +96,11 @@ class Keeping:
         while (item := self._saved.get()) is not None:
             self._keep(*item)
 
-    def _keep_present(self, name: str) -> None:
-        """Keep what somebody has put in the place of an output: it is about to be replaced."""
+    def _keep_present(self, name: str, *, whole: bool = True) -> None:
+        """Keep what somebody has put in the place of an output: it is about to be replaced.
+
+        Of one that is saved part by part nothing is said: an earlier run may have saved some parts of it.
+        """
         dataset = self._catalog.dataset(name) if not self._catalog.is_memory(name) else None
         if dataset is None or content_of(dataset) is None:
             return
@@ -108,9 +111,11 @@ class Keeping:
         if not self._shelf.has(dataset, fingerprint) and self._keep(name, fingerprint):
             size = self._shelf.size(dataset)
             self._emit(ContentFound(name, fingerprint, size, time()))
-            self._notes[f"found {name}"] = (
-                f"output {name!r} held what no run on record has made; that is kept as {name}:{fingerprint[:12]}"
-            )
+            if whole:
+                self._notes[f"found {name}"] = (
+                    f"output {name!r} held what no run on record has made; "
+                    f"that is kept as {name}:{fingerprint[:12]}"
+                )
 
     def _keep(self, name: str, fingerprint: str, keep: Keep = Shelf.keep) -> bool:
         try:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mlflow_tmpl.planning import Plan, Reason, Step
 
 WIDEST_NAME = 40
+_MOST_ITEMS = 8
 
 _TIMED = frozenset({"done", "failed", "running"})
 """Statuses whose mark says enough, so that the time that the node took stands where the others have their word."""
@@ -77,7 +78,24 @@ def plan_lines(plan: Plan, paper: Paper) -> Iterator[str]:
         for reason in step.reasons[1:]:
             yield " " * (widest + 11) + paper.fit(str(reason), room)
             yield from diff_lines([reason], paper)
+        for line in _item_lines(step):
+            yield " " * (widest + 11) + paper.fit(line, room)
     yield plan_summary(plan)
+
+
+def _item_lines(step: Step) -> Iterator[str]:
+    """Yield how many items a map node has, and those that are to run."""
+    if not step.items:
+        return
+    counts = Counter(item.action.value for item in step.items)
+    said = {"run": "to run", "reuse": "to reuse", "omit": "not needed"}
+    told = ", ".join(f"{counts[action]} {words}" for action, words in said.items() if counts[action])
+    yield f"{len(step.items)} item{'s' if len(step.items) > 1 else ''}: {told}"
+    due = [item for item in step.items if item.action.value == "run"]
+    for item in due[:_MOST_ITEMS] if len(due) < len(step.items) else ():
+        yield f"[{item.node.item}] {told_reasons(item.reasons)}"
+    if _MOST_ITEMS < len(due) < len(step.items):
+        yield f"and {len(due) - _MOST_ITEMS} more"
 
 
 def diff_lines(reasons: Sequence[Reason], paper: Paper) -> Iterator[str]:

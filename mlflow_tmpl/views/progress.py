@@ -50,7 +50,8 @@ class Lines:
     def __call__(self, event: Event) -> None:
         """Write what happened, if it is worth a line."""
         if isinstance(event, RunStarted):
-            self.widest = max((columns(step.node.name) for step in event.plan.steps), default=0)
+            steps = [each for step in event.plan.steps for each in (step, *step.items)]
+            self.widest = max((columns(step.node.name) for step in steps), default=0)
             if any(step.action.value == "run" for step in event.plan.steps):
                 self._write(f"run {event.run_id[:13]}: {plan_summary(event.plan)}")
         elif isinstance(event, RunNoted):
@@ -78,6 +79,7 @@ class Lines:
 
     def line(self, event: NodeFinished) -> str:
         """Return what came of a node in a line."""
+        self.widest = max(self.widest, columns(event.step.node.name))  # an item that was not known before
         rows, text = _rows(event), told_reasons(event.step.reasons)
         if event.status == "retried" and event.error is not None:
             problem = event.error.message.partition(": ")[2]
@@ -149,6 +151,7 @@ class Board:
         self._paper = paper
         self._widest = max((columns(step.node.name) for step in plan.steps), default=0)
         self._running: dict[str, float] = {}
+        self._names = {step.node.name for step in plan.steps}
         self._waiting = {step.node.name: None for step in plan.steps if step.action.value == "run"}
         self._total, self._ended, self._since = len(plan.steps), 0, perf_counter()
         self._console = _console(paper)
@@ -174,7 +177,7 @@ class Board:
             self._waiting[node] = None
             return
         self._waiting.pop(node, None)
-        self._ended += 1
+        self._ended += node in self._names  # an item is only a part of one
 
     def print(self, line: str) -> None:
         """Write a line above the display; below what stays of the run once it is closed."""
