@@ -130,7 +130,7 @@ def selection_of(selectors: Mapping[str, Names]) -> Selection:
 def hash_of(parameters: Value) -> str:
     """Return the hash of all parameters."""
     from mlflow_tmpl.hashing import digest
-    from mlflow_tmpl.planning.values import plain_json
+    from mlflow_tmpl.planning.json_texts import plain_json
 
     return digest(plain_json(parameters.plain()))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import sys
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -94,6 +93,8 @@ def keep_others(old: Path, fresh: Path) -> None:
             try:
                 os.link(path, kept)
             except OSError:
+                import shutil
+
                 shutil.copy2(path, kept)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from dataclasses import fields
 from itertools import islice
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from mlflow_tmpl.cli.terminal import columns
 from mlflow_tmpl.masking import Secrets
 
 if TYPE_CHECKING:
@@ -248,7 +248,7 @@ def paper_for(stream: Any, *, verbose: bool = False) -> Paper:
 
     terminal = stream.isatty()
     colour = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    width = shutil.get_terminal_size((80, 24)).columns if terminal or os.environ.get("COLUMNS") else 160
+    width = columns() if terminal or os.environ.get("COLUMNS") else 160
     return Paper(width, colour=colour, ascii_only=not can_show(stream), verbose=verbose)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from shutil import get_terminal_size
 from typing import IO, TYPE_CHECKING, Any
 
 import click
@@ -16,6 +15,7 @@ from mlflow_tmpl.cli.options import (
     selection_from,
     selection_options,
 )
+from mlflow_tmpl.cli.terminal import columns
 from mlflow_tmpl.errors import UsageError, did_you_mean
 from mlflow_tmpl.masking import Secrets
 
@@ -240,7 +240,7 @@ def _print(view: GraphView, stream: IO[str], secrets: Secrets, *, ascii_only: bo
     from mlflow_tmpl.views.terminal import draw
 
     paper = paper_for(stream)
-    width = get_terminal_size((80, 24)).columns  # a drawing in a pipe keeps to what any page can hold
+    width = columns()  # a drawing in a pipe keeps to what any page can hold
     plain = ascii_only or not can_show(stream)
     drawing = draw(
         view, width=max(width, NARROWEST), ascii_only=plain, colour=paper.colour, mask=secrets.mask

@@ -10,7 +10,7 @@ from mlflow_tmpl.hashing import digest, digest_parts
 from mlflow_tmpl.pipeline.names import is_parameter, parameter_key
 from mlflow_tmpl.pipeline.signature import is_generator_function
 from mlflow_tmpl.planning import Action, BoundParameter, CodeReader, bind_parameters
-from mlflow_tmpl.planning.values import plain_json
+from mlflow_tmpl.planning.json_texts import plain_json
 from mlflow_tmpl.planning.wiring import check_functions
 
 if TYPE_CHECKING:

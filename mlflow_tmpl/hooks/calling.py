@@ -7,7 +7,6 @@ from functools import cached_property
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from mlflow_tmpl.engine.events import HookFailed
 from mlflow_tmpl.hooks.points import installed_points
 
 if TYPE_CHECKING:
@@ -167,7 +166,7 @@ class Calling:
         self._failed: dict[tuple[str, str], int] = {}
         self._stopped = False
         for text in left_out:
-            self._tell(HookFailed("", "", text, ""))
+            self._tell("", "", text, "")
 
     def __contains__(self, hook: str) -> bool:
         return bool(self._calls.get(hook))
@@ -196,7 +195,7 @@ class Calling:
         for (name, hook), count in self._failed.items():
             if count > 1:
                 times = "once" if count == 2 else f"{count - 1:,} times"
-                self._tell(HookFailed(name, hook, f"failed {times} more", ""))
+                self._tell(name, hook, f"failed {times} more", "")
 
     def _take(self, hook: str, call: Call, error: BaseException) -> Exception | None:
         """Return what ends the run, if the error is to do that; tell it otherwise, the first time."""
@@ -214,10 +213,13 @@ class Calling:
         if count == 1:
             text = str(error).strip().splitlines()
             told = f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
-            self._tell(HookFailed(call.name, hook, f"failed: {told}", _place_of(error) or call.where))
+            self._tell(call.name, hook, f"failed: {told}", _place_of(error) or call.where)
         return None
 
-    def _tell(self, event: HookFailed) -> None:
+    def _tell(self, name: str, hook: str, problem: str, where: str) -> None:
+        from mlflow_tmpl.engine.events import HookFailed  # a plan that no hook follows needs no engine
+
+        event = HookFailed(name, hook, problem, where)
         if self._listeners:
             for listener in self._listeners:
                 listener(event)

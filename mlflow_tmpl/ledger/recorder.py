@@ -19,7 +19,7 @@ from mlflow_tmpl.ledger.leases import RELEASE
 from mlflow_tmpl.ledger.sources import SOURCE, new_sources, pack
 from mlflow_tmpl.ledger.surroundings import actor, describe_environment, git_commit
 from mlflow_tmpl.pipeline.names import base_name, whole_name
-from mlflow_tmpl.planning.values import canonical_json
+from mlflow_tmpl.planning.json_texts import canonical_json
 
 if TYPE_CHECKING:
     from collections.abc import Container, Generator, Iterable, Iterator, Mapping, Sequence

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pkgutil
-import traceback
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -164,6 +163,8 @@ def user_frame(error: BaseException) -> str:
     """Return ``file:line`` of the innermost frame of the user's own code, or an empty string."""
     if isinstance(error, SyntaxError) and error.filename:
         return place(error.filename, error.lineno or 0)
+    import traceback
+
     own = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)

@@ -9,7 +9,7 @@ from mlflow_tmpl.errors import ConfigError, did_you_mean, together
 from mlflow_tmpl.hashing import digest
 from mlflow_tmpl.masking import mask_text
 from mlflow_tmpl.pipeline.names import is_parameter, parameter_key
-from mlflow_tmpl.planning.values import plain_json
+from mlflow_tmpl.planning.json_texts import plain_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,8 +16,8 @@ from mlflow_tmpl.pipeline.node import rewired
 from mlflow_tmpl.planning.changed_code import code_differences
 from mlflow_tmpl.planning.frontier import Verdict
 from mlflow_tmpl.planning.history import History, Kept, NothingKept, Parts, PastResult
+from mlflow_tmpl.planning.json_texts import canonical_json
 from mlflow_tmpl.planning.reasons import Present, Reason, differences
-from mlflow_tmpl.planning.values import canonical_json
 from mlflow_tmpl.store.shelf import Offer, may_run_code, path_of
 
 if TYPE_CHECKING:

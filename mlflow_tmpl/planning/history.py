@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from mlflow_tmpl.catalog.extent import Extent
 from mlflow_tmpl.dataclass import dataclass
-from mlflow_tmpl.planning.values import plain_json
+from mlflow_tmpl.planning.json_texts import plain_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

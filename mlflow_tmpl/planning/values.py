@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -51,21 +50,6 @@ class Reached(NamedTuple):
 
 class Unfollowable(Exception):
     """A value whose content cannot be told."""
-
-
-_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
-_PLAIN_TEXT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, default=str)
-"""Made once: `json.dumps` makes one a call, which costs as much as encoding what a node saved (4 us)."""
-
-
-def canonical_json(data: Any) -> str:
-    """Return JSON that is the same for equal data, whatever the order of its keys."""
-    return _CANONICAL.encode(data)
-
-
-def plain_json(data: Any) -> str:
-    """Return JSON that is the same for the same data in the same order."""
-    return _PLAIN_TEXT.encode(data)
 
 
 def bound_values(func: Callable[..., Any], found: Callable[[Reached], object]) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.asked import overriding
 from mlflow_tmpl.errors import MloError, UsageError
-from mlflow_tmpl.planning.values import plain_json
+from mlflow_tmpl.planning.json_texts import plain_json
 from mlflow_tmpl.project.running import context_of, run
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -34,6 +33,8 @@ def clone(source: Path, target: Path, link_bytes: int = LINK_BYTES) -> None:
         return
     if source.stat().st_size >= link_bytes and _link(source, target):
         return
+    import shutil  # 2 ms: it imports all compressions
+
     shutil.copyfile(source, target)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections import deque
 from itertools import count
 from threading import Condition, Thread
@@ -309,6 +308,8 @@ def _value(group: Sequence[Kept], now: float) -> float:
 def _free_bytes(folder: Path) -> int:
     while not folder.exists():
         folder = folder.parent
+    import shutil
+
     return shutil.disk_usage(folder).free
 
 

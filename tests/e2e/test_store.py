@@ -344,7 +344,7 @@ def poison_model(lab: Lab, victim: Lab, team: str) -> None:
     import gzip
 
     from mlflow_tmpl.hashing import digest, digest_parts
-    from mlflow_tmpl.planning.values import canonical_json
+    from mlflow_tmpl.planning.json_texts import canonical_json
 
     evil = b"cos\nsystem\n(S'touch " + os.fsencode(victim.root / "owned") + b"'\ntR."
     name = digest(evil)

@@ -19,10 +19,11 @@ from mlflow_tmpl.planning.code.graph import ALWAYS, PROGRAM, Graph, Vertex, envi
 from mlflow_tmpl.planning.code.program import Module, Program
 from mlflow_tmpl.planning.code.units import FUNCTION, STATEMENT, Unit
 from mlflow_tmpl.planning.files import named_files
-from mlflow_tmpl.planning.values import Reached, Unfollowable, bound_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from mlflow_tmpl.planning.values import Reached
 
 FILE = "file "
 """What the name of a part begins with that is a file."""
@@ -125,6 +126,8 @@ class CodeReader:
         while module and not self._program.exists(module):
             module, _, name = module.rpartition(".")
         hashes = self._hashes_with([module])
+        from mlflow_tmpl.planning.values import Reached
+
         reached = Reached(module, name)
         doubts: list[str] = []
         below = {hashes.of(vertex) for vertex in self._starts(reached, doubts)}
@@ -250,6 +253,8 @@ class CodeReader:
         return found
 
     def _fingerprint(self, func: Callable[..., Any], packages: tuple[str, ...]) -> CodeFingerprint:
+        from mlflow_tmpl.planning.values import Unfollowable, bound_values  # 4 ms, for kinds of numbers
+
         reached: dict[Reached, None] = {}
         doubts: list[str] = []
         try:

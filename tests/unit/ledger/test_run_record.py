@@ -14,7 +14,7 @@ from mlflow_tmpl.ledger import Ledger
 from mlflow_tmpl.ledger.recorder import NODE_RUN, RESULT, RESULT_IO, VERSION
 from mlflow_tmpl.ledger.run_record import check, contents_of, export, inputs_of, merge
 from mlflow_tmpl.planning.code.closure import REACHED
-from mlflow_tmpl.planning.values import canonical_json
+from mlflow_tmpl.planning.json_texts import canonical_json
 
 from .adding import add_run
 

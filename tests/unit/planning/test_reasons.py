@@ -8,8 +8,8 @@ import pytest
 from mlflow_tmpl.catalog.extent import Extent
 from mlflow_tmpl.config import Origin, located
 from mlflow_tmpl.planning import BoundParameter, NoHistory, Parts, Reason
+from mlflow_tmpl.planning.json_texts import plain_json
 from mlflow_tmpl.planning.reasons import SENTENCES, Present, differences
-from mlflow_tmpl.planning.values import plain_json
 
 
 class Recorded(NoHistory):

@@ -17,7 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlflow_tmpl.planning.values import Unfollowable, bound_values, canonical_json, plain_json
+from mlflow_tmpl.planning.json_texts import canonical_json, plain_json
+from mlflow_tmpl.planning.values import Unfollowable, bound_values
 
 
 def run(x: Any, *values: Any, **named: Any) -> Any:
