@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from contextlib import suppress
-from dataclasses import asdict, field
+from dataclasses import field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -196,7 +196,8 @@ class Definitions:
         ):
             document = document.joined(earlier.document)
         self._known.pop(asked, None)
-        content = json.dumps(asdict(document), separators=(",", ":"))
+        told = {each.name: getattr(document, each.name) for each in fields(document) if each.name != "rows"}
+        content = f"{json.dumps(told, separators=(',', ':'))}\n{document.rows}"
         file = self._file(asked)
         temporary = file.with_name(f"{file.name}.{os.getpid()}.tmp")
         try:
@@ -225,4 +226,7 @@ def _read(file: Path) -> Document | None:
         head, _, content = file.read_text(encoding="utf-8").partition("\n")
     except (OSError, ValueError):
         return None
-    return Document(**json.loads(content)) if digest(content) == head else None
+    if digest(content) != head:
+        return None
+    told, _, rows = content.partition("\n")
+    return Document(**json.loads(told), rows=rows)

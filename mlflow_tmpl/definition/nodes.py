@@ -109,7 +109,7 @@ def made_node(told: list[Any], functions: list[RememberedFunction]) -> Node:
     _set(made, "func", functions[told[0]])
     _set(made, "options", NodeOptions(**told[1]) if told[1] else DEFAULT_OPTIONS)
     for slot, value in zip(_WIRING, told[2:], strict=True):
-        _set(made, slot, _made(value))
+        _set(made, slot, _made(value) if type(value) in _NESTED else value)
     return made
 
 
@@ -127,12 +127,14 @@ def _tell(value: Any) -> Any:
     raise NotPlain(f"{value!r:.60} is not plain data")
 
 
-def _made(told: Any) -> Any:
+_NESTED = frozenset({dict, list})
+"""What plain data has that is made into something else; all other values, which are the most, are themselves."""
+
+
+def _made(told: dict[str, Any] | list[Any]) -> Any:
     if isinstance(told, dict):
-        return {key: _made(value) for key, value in told.items()}
-    if isinstance(told, list) and told[0] == "c":
+        return {key: _made(value) if type(value) in _NESTED else value for key, value in told.items()}
+    if told[0] == "c":
         return Condition.of(f"not {told[2]}" if told[1] else told[2])
-    if isinstance(told, list):
-        kind = tuple if told[0] == "t" else frozenset
-        return kind(map(_made, told[1:]))
-    return told
+    values = [_made(value) if type(value) in _NESTED else value for value in told[1:]]
+    return tuple(values) if told[0] == "t" else frozenset(values)

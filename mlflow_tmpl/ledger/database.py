@@ -25,6 +25,18 @@ _ROOM = ("PRAGMA cache_size = -16000", "PRAGMA wal_autocheckpoint = 4000")
 writes each page a few times fewer (a fifth of what recording 10,000 nodes takes)."""
 
 
+_MOST_ASKED = 500
+"""Variables of one query; old versions of SQLite take 999."""
+
+
+def asked_for(values: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield what stands for a table of some values, in a column ``one_of``, and the values that it takes."""
+    for start in range(0, len(values), _MOST_ASKED):
+        some = values[start : start + _MOST_ASKED]
+        rows = ", ".join(["(?)"] * len(some))
+        yield f"(SELECT column1 AS one_of FROM (VALUES {rows}))", some
+
+
 class Database:
     """One connection to a ledger; threads take turns.
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.errors import LedgerError
-from mlflow_tmpl.ledger.database import FILE, FOLDER, Database
+from mlflow_tmpl.ledger.database import FILE, FOLDER, Database, asked_for
 from mlflow_tmpl.ledger.events import EventLog
 from mlflow_tmpl.ledger.leases import Leases
 from mlflow_tmpl.ledger.listing import (
@@ -49,12 +49,12 @@ _NODES = (
 _OUTPUTS = """
     SELECT argument, fingerprint FROM node_run JOIN result_io ON result_io.result = node_run.result
     WHERE node_run.run = ? AND direction = 'out' ORDER BY node_run.ended_at, argument"""
-_LATEST = f"""
-    SELECT {NODE_FIELDS} FROM node_run
-    WHERE node = ? AND status != 'retried' ORDER BY run DESC, item, attempt DESC LIMIT 1"""
-_CALLED = f"""
-    SELECT {NODE_FIELDS} FROM node_run
-    WHERE node = ? AND status NOT IN ('reused', 'skipped', 'retried') ORDER BY run DESC, item, attempt DESC LIMIT 1"""
+_LAST = f"""
+    SELECT {NODE_FIELDS} FROM {{asked}} JOIN node_run ON node_run.node = one_of AND node_run.run = (
+        SELECT past.run FROM node_run AS past
+        WHERE past.node = one_of AND past.status NOT IN ({{apart}}) ORDER BY past.run DESC LIMIT 1)
+    WHERE status NOT IN ({{apart}}) ORDER BY item, attempt DESC"""
+_UNCALLED = ("reused", "skipped")
 
 
 class Ledger:
@@ -415,19 +415,19 @@ class Ledger:
 
         For a node that was reused or left out, the times are those of the last run that called it.
         """
-        found = {}
-        for name in nodes:
-            latest = node_records(self._database.query(_LATEST, (name,)))
-            for record in latest:
-                found[name] = record
-                if record.status in ("reused", "skipped"):
-                    found[name] = self._with_times(record)
-        return found
+        latest = self._last(nodes, "'retried'")
+        uncalled = [name for name in nodes if name in latest and latest[name].status in _UNCALLED]
+        for name, called in self._last(uncalled, "'retried', 'reused', 'skipped'").items():
+            latest[name] = replace(latest[name], duration_s=called.duration_s, ended_at=called.ended_at)
+        return {name: latest[name] for name in nodes if name in latest}
 
-    def _with_times(self, record: NodeRecord) -> NodeRecord:
-        for called in node_records(self._database.query(_CALLED, (record.name,))):
-            return replace(record, duration_s=called.duration_s, ended_at=called.ended_at)
-        return record
+    def _last(self, nodes: Sequence[str], apart: str) -> dict[str, NodeRecord]:
+        """Return for each node its record in the newest run in which its status is none of some."""
+        found: dict[str, NodeRecord] = {}
+        for asked, names in asked_for(nodes):
+            for record in node_records(self._database.query(_LAST.format(asked=asked, apart=apart), names)):
+                found.setdefault(record.name, record)
+        return found
 
     def has_definition(self, name: str) -> bool:
         """Tell whether a definition is on record, and with it what its code is made of."""

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.catalog.extent import Extent
+from mlflow_tmpl.ledger.database import asked_for
 from mlflow_tmpl.ledger.sources import source_text
 from mlflow_tmpl.pipeline.names import base_name
 from mlflow_tmpl.planning import Parts, PastResult
@@ -20,6 +21,11 @@ _LATEST = f"""
     SELECT {_COLUMNS} FROM node_run JOIN result ON result.id = node_run.result
     JOIN run ON run.id = node_run.run AND run.cause <> 'rerun'
     WHERE node_run.node = ? ORDER BY node_run.run DESC LIMIT 1"""
+_LATEST_OF_ALL = f"""
+    SELECT one_of, {_COLUMNS} FROM {{asked}} JOIN result ON result.id = (
+        SELECT known.id FROM node_run JOIN result AS known ON known.id = node_run.result
+        JOIN run ON run.id = node_run.run AND run.cause <> 'rerun'
+        WHERE node_run.node = one_of ORDER BY node_run.run DESC LIMIT 1)"""
 _UNDER = f"SELECT {_COLUMNS} FROM result WHERE key = ? ORDER BY made_at DESC"
 
 
@@ -30,6 +36,13 @@ class Past:
         self._database = database
         self._latest: dict[str, PastResult | None] = {}
         self._code: dict[str, Mapping[str, str]] = {}
+
+    def expect(self, nodes: Sequence[str]) -> None:
+        """Look up the latest results of many nodes at once, which will be asked for."""
+        for asked, names in asked_for(nodes):
+            self._latest.update(dict.fromkeys(names))
+            for name, *row in self._database.query(_LATEST_OF_ALL.format(asked=asked), names):
+                self._latest[name] = _result(row)
 
     def under(self, node: str, key: str) -> Iterator[PastResult]:
         """Yield the results that were made under a key: first the one that the node had last, then newest first."""

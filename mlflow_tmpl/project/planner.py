@@ -155,6 +155,7 @@ class Planner:
         bound = way.bind(part, parameters)
         code = way.code(*self._reading(every, whole))
         past, force = ledger.past(), Force(not asked.reuse, asked.force)
+        past.expect([node.name for node in part.nodes if not all(map(catalog.is_memory, node.outputs))])
         project.kept.refresh()
         conditions = _conditions(part, parameters, catalog)
         plan = make_plan(part, catalog, bound, past, code, force, project.shelf, project.kept, conditions)

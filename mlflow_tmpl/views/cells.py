@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from unicodedata import combining, east_asian_width
 
 
@@ -14,6 +15,11 @@ def columns(text: str) -> int:
     """
     if text.isascii():
         return len(text)
+    return _columns(text)
+
+
+@lru_cache(maxsize=1024)
+def _columns(text: str) -> int:
     return sum([_columns_of(character) for character in text])
 
 

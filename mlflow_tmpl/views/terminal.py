@@ -211,7 +211,9 @@ def _common_reason(nodes: Sequence[NodeView]) -> str:
     return first.pop() if len(first) == 1 and len(nodes) > 1 else ""
 
 
-def _cut(line: Iterable[Segment], width: int, ellipsis: str) -> list[Segment]:
+def _cut(line: Sequence[Segment], width: int, ellipsis: str) -> Sequence[Segment]:
+    if sum([columns(text) for text, _ in line]) <= width:
+        return line
     kept, room = [], width
     for text, style in line:
         shown = fit(text, room, ellipsis)
