@@ -14,7 +14,7 @@ from mlflow_tmpl.pipeline.names import base_name, is_parameter, item_name
 from mlflow_tmpl.pipeline.node import rewired
 from mlflow_tmpl.pipeline.signature import is_generator_function
 from mlflow_tmpl.planning.arguments import BoundParameter
-from mlflow_tmpl.planning.values import plain_json
+from mlflow_tmpl.planning.json_texts import plain_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
