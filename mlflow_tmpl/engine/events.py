@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mlflow_tmpl.dataclass import dataclass
+from mlflow_tmpl.engine.usage import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -126,6 +127,12 @@ class NodeFinished:
     engine: str = ""
     wait_s: float = 0.0
     cut_off: tuple[Said, ...] = ()
+
+    @property
+    def usage(self) -> Usage:
+        """What it took of its process, as far as that is known."""
+        ran = self.outcome or self.error
+        return ran.usage if ran is not None else Usage()
 
     @property
     def log(self) -> tuple[Said, ...]:

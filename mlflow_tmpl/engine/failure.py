@@ -7,6 +7,7 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.engine.shapes import shape_of
+from mlflow_tmpl.engine.usage import Usage
 from mlflow_tmpl.errors import MloError, NodeError, place
 from mlflow_tmpl.masking import mask_text
 from mlflow_tmpl.pipeline.options import error_names
@@ -38,11 +39,13 @@ class NodeFailure(NodeError):
         result: what came of the whole run, once it has ended.
         sweep: what came of all runs of a sweep, if it was one of them.
         log: what the node had printed and logged.
+        usage: what the node had taken of its process, if the run is recorded.
     """
 
     result: RunResult | None = None
     sweep: Any = None
     log: tuple[Said, ...] = ()
+    usage: Usage = Usage()
 
     def __init__(
         self,

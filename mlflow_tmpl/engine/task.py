@@ -10,6 +10,7 @@ from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.engine.failure import NodeFailure, shapes_of
 from mlflow_tmpl.engine.metrics import metrics_in
 from mlflow_tmpl.engine.shapes import rows_of, shape_of
+from mlflow_tmpl.engine.usage import METER, Usage
 from mlflow_tmpl.errors import NodeError
 from mlflow_tmpl.pipeline.signature import is_generator_function
 from mlflow_tmpl.store.kept import Lost
@@ -100,6 +101,7 @@ class Outcome:
         log: what the node printed and logged.
         bundle: values to be kept.
         unkept: why values that were to be kept ``always`` cannot be.
+        usage: what the node took of its process, if the run is recorded.
     """
 
     values: dict[str, Any]
@@ -112,6 +114,7 @@ class Outcome:
     log: tuple[Said, ...] = ()
     bundle: Bundle | None = None
     unkept: str = ""
+    usage: Usage = Usage()
 
 
 def perform(task: Task) -> Outcome:
@@ -121,6 +124,23 @@ def perform(task: Task) -> Outcome:
         NodeFailure: any of it failed.
         ValuesLost: a value that was kept cannot be read.
     """
+    if not task.recorded:
+        return _heard(task)
+    reading = METER.begin()
+    try:
+        outcome = _heard(task)
+    except NodeFailure as failure:
+        failure.usage = METER.end(reading)
+        raise
+    except BaseException:
+        METER.end(reading)
+        raise
+    outcome.usage = METER.end(reading)
+    return outcome
+
+
+def _heard(task: Task) -> Outcome:
+    """Perform a task, and keep what the node says."""
     if task.capture is None:
         return _perform(task)
     with task.capture.of_node(task.node.name) as log:

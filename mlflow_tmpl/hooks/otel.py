@@ -62,7 +62,7 @@ class OtelHooks:
         needs = list(dict.fromkeys(makers[name] for name in node.inputs.values() if name in makers))
         if outcome.status == "done":
             makers.update(dict.fromkeys(node.outputs, _node_span(run.id, node.name, node.attempt)))
-        attributes = {
+        attributes: dict[str, Any] = {
             "mlo.node.name": node.name,
             "mlo.node.status": outcome.status,
             "mlo.node.reasons": list(node.reasons),
@@ -73,6 +73,8 @@ class OtelHooks:
             "mlo.node.engine": node.engine,
             "code.location": node.where,
         }
+        known = {"mlo.node.cpu_s": outcome.cpu_s, "mlo.node.peak_bytes": outcome.peak_bytes}
+        attributes.update({key: value for key, value in known.items() if value is not None})
         began = outcome.ended_at - outcome.duration_s
         self._tracing[run.id].node(node, attributes, needs, began, outcome)
 

@@ -162,18 +162,22 @@ class NodeOutcome:
         ended_at: seconds since the epoch.
         duration_s: how long it ran; 0 if it did not.
         error: why it failed.
+        cpu_s: processor time that it took, where that is known.
+        peak_bytes: the most memory that its process had, where nothing else ran there meanwhile.
     """
 
     status: str
     ended_at: float
     duration_s: float
     error: ErrorInfo | None
+    cpu_s: float | None = None
+    peak_bytes: int | None = None
 
     @staticmethod
     def of(event: NodeFinished) -> NodeOutcome:
         """Return what an event tells of a node that has ended."""
         error = ErrorInfo.of(event.error) if event.error is not None else None
-        return NodeOutcome(event.status, event.at, event.duration_s, error)
+        return NodeOutcome(event.status, event.at, event.duration_s, error, *event.usage)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from mlflow_tmpl.engine.events import ContentFound, NodeFinished, NodeStarted, RunFinished, RunStarted
 from mlflow_tmpl.engine.identity import new_run_id
 from mlflow_tmpl.engine.metrics import metrics_in
+from mlflow_tmpl.engine.usage import Usage
 from mlflow_tmpl.errors import MloError
 from mlflow_tmpl.hashing import digest, digest_parts
 from mlflow_tmpl.ledger.events import INSERT as EVENT
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 RUN = "INSERT INTO run VALUES (" + ", ".join("?" * 23) + ")"
 CLOSE_RUN = "UPDATE run SET status = ?, duration_s = ? WHERE id = ? AND status = 'running'"
-NODE_RUN = "INSERT OR REPLACE INTO node_run VALUES (" + ", ".join("?" * 15) + ")"
+NODE_RUN = "INSERT OR REPLACE INTO node_run VALUES (" + ", ".join("?" * 16) + ")"
 RESULT = "INSERT OR IGNORE INTO result VALUES (?, ?, ?, ?, ?, ?)"
 RESULT_IO = "INSERT OR IGNORE INTO result_io VALUES (?, ?, ?, ?, ?)"
 VERSION = (
@@ -43,6 +44,7 @@ VERSION = (
     "VALUES (?, '', ?, ?, ?, ?, ?, ?, ?)"
 )
 METRIC = "INSERT OR IGNORE INTO metric VALUES (?, ?, ?, ?, ?, ?)"
+_UNKNOWN = Usage()
 _NO_PARTS = '{"code":"","inputs":{},"parameters":{},"outputs":{}}'
 _BY_HASH = "INSERT OR IGNORE INTO {table} VALUES (?, ?)"
 
@@ -185,7 +187,7 @@ class Recorder:
             yield from self._metrics_of_reused(event)
         error = canonical_json(self._masked(event.error.to_json())) if event.error else None
         log = self._log(event)
-        yield self._node_run(event, event.status, result, event.at, event.duration_s, error, log)
+        yield self._node_run(event, event.status, result, event.at, event.duration_s, error, log, event.usage)
 
     def _metrics_of_reused(self, event: NodeFinished) -> Iterator[Told]:
         """Yield the metrics of what was made before its role was declared."""
@@ -210,20 +212,23 @@ class Recorder:
         duration_s: float | None = None,
         error: str | None = None,
         log: str | None = None,
+        usage: Usage = _UNKNOWN,
     ) -> Told:
         step = event.step
         reasons = _told(step.reasons) if step.reasons else "[]"
-        what = (
+        what = (step.node.name, step.node.item, event.attempt, step.action.value, status, result, reasons)
+        where = event.engine or self._engine, self._host
+        return NODE_RUN, (
             self._run,
-            step.node.name,
-            step.node.item,
-            event.attempt,
-            step.action.value,
-            status,
-            result,
-            reasons,
+            *what,
+            *where,
+            at,
+            duration_s,
+            usage.peak_bytes,
+            log,
+            error,
+            usage.cpu_s,
         )
-        return NODE_RUN, (*what, event.engine or self._engine, self._host, at, duration_s, None, log, error)
 
     def _masked(self, data: Any) -> Any:
         """Return texts and plain data without the secrets that this run knows."""

@@ -30,6 +30,8 @@ class NodeRecord:
         attempt: how often it was begun, counted from 1.
         engine: where it ran.
         retried: the attempts before this one.
+        peak_bytes: the most memory that its process had, if nothing else ran there meanwhile.
+        cpu_s: processor time that it took.
     """
 
     name: str
@@ -42,6 +44,8 @@ class NodeRecord:
     attempt: int = 1
     engine: str = ""
     retried: tuple[NodeRecord, ...] = ()
+    peak_bytes: int | None = None
+    cpu_s: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the record as plain data."""
@@ -52,6 +56,8 @@ class NodeRecord:
             "reasons": list(self.reasons),
             "duration_s": self.duration_s,
             **({"engine": self.engine} if self.engine else {}),
+            **({"peak_bytes": self.peak_bytes} if self.peak_bytes is not None else {}),
+            **({"cpu_s": self.cpu_s} if self.cpu_s is not None else {}),
         }
         if self.attempt > 1:
             plain["attempt"] = self.attempt
@@ -65,7 +71,7 @@ def _told_attempt(record: NodeRecord) -> dict[str, Any]:
     return {**told, "ended_at": record.ended_at, "error": record.error}
 
 
-NODE_FIELDS = "node, action, status, reasons, duration_s, ended_at, error, attempt, engine"
+NODE_FIELDS = "node, action, status, reasons, duration_s, ended_at, error, attempt, engine, peak_bytes, cpu_s"
 """Columns of ``node_run`` that `node_records` takes."""
 
 
@@ -94,11 +100,10 @@ def node_records(rows: Iterable[Sequence[Any]]) -> tuple[NodeRecord, ...]:
 
 
 def _node_record(row: Sequence[Any]) -> NodeRecord:
-    name, action, status, reasons, duration_s, ended_at, error, attempt, engine = row
+    name, action, status, reasons, duration_s, ended_at, error, attempt, engine, peak_bytes, cpu_s = row
+    about = name, action, status, tuple(json.loads(reasons)), duration_s, ended_at
     told = json.loads(error) if error else None
-    return NodeRecord(
-        name, action, status, tuple(json.loads(reasons)), duration_s, ended_at, told, attempt, engine
-    )
+    return NodeRecord(*about, told, attempt, engine, peak_bytes=peak_bytes, cpu_s=cpu_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,9 @@ _SCHEMA_5 = """
 CREATE INDEX node_run_called ON node_run (node, run) WHERE status NOT IN ('retried', 'reused', 'skipped');
 """
 
-SCHEMAS = (_SCHEMA_1, _SCHEMA_2, _SCHEMA_3, _SCHEMA_4, _SCHEMA_5)
+_SCHEMA_6 = "ALTER TABLE node_run ADD COLUMN cpu_s REAL;"
+
+SCHEMAS = (_SCHEMA_1, _SCHEMA_2, _SCHEMA_3, _SCHEMA_4, _SCHEMA_5, _SCHEMA_6)
 """What leads from each schema to the next, the first one from an empty file; what is there is never rewritten."""
 
 PULLED = "SELECT run FROM pulled"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mlflow_tmpl.views.palette import page_variables
 from mlflow_tmpl.views.preview_lines import cell_text, told_shape
 from mlflow_tmpl.views.shapes import xml
-from mlflow_tmpl.views.store import in_bytes
+from mlflow_tmpl.views.statuses import in_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.views.cells import columns
 from mlflow_tmpl.views.dataset_lines import fact_lines
-from mlflow_tmpl.views.store import in_bytes
+from mlflow_tmpl.views.statuses import in_bytes
 from mlflow_tmpl.views.tables import table_lines
 
 if TYPE_CHECKING:

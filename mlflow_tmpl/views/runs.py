@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from mlflow_tmpl.ledger.records import SHORT_ID
 from mlflow_tmpl.views.cells import columns, pad
 from mlflow_tmpl.views.lines import WIDEST_NAME, failure_lines, node_line
-from mlflow_tmpl.views.statuses import duration, in_words
+from mlflow_tmpl.views.statuses import duration, in_bytes, in_words
+
+_SEVERAL_CPUS = 1.2
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -168,7 +170,16 @@ def run_lines(run: RunRecord, paper: Paper, points: Sequence[RunRecord] = ()) ->
 def _told(node: NodeRecord) -> str:
     more = f" (and {len(node.reasons) - 1} more)" if len(node.reasons) > 1 else ""
     reasons = f"{node.reasons[0]['text']}{more}" if node.reasons else ""
-    return f"attempt {node.attempt}; {reasons}" if node.attempt > 1 else reasons
+    attempt = f"attempt {node.attempt}" if node.attempt > 1 else ""
+    return "; ".join(filter(None, [attempt, _took(node), reasons]))
+
+
+def _took(node: NodeRecord) -> str:
+    """Return the memory that a node had at the most, and of how many processors it made use, if of more than one."""
+    busy = (node.cpu_s or 0.0) / node.duration_s if node.duration_s else 0.0
+    peak = f"peak {in_bytes(node.peak_bytes)}" if node.peak_bytes is not None else ""
+    cpus = f"{busy:.1f} cpus" if busy >= _SEVERAL_CPUS else ""
+    return ", ".join(filter(None, [peak, cpus]))
 
 
 def _attempt(earlier: NodeRecord) -> str:

@@ -46,6 +46,8 @@ PLANNED = {
 }
 """Every action of a plan, where it stands for the status that there is none of yet."""
 
+_UNITS = ("bytes", "kB", "MB", "GB", "TB")
+
 UNKNOWN = StatusStyle("?", "?", "", "none")
 """For a word that a later ledger may bring: it is shown as text, without a meaning of ours."""
 
@@ -83,3 +85,18 @@ def duration(seconds: float | None) -> str:
     if whole < 86400:
         return f"{whole // 3600}h {whole % 3600 // 60:02d}m"
     return f"{whole // 86400}d {whole % 86400 // 3600:02d}h"
+
+
+def in_bytes(size: float) -> str:
+    """Return a number of bytes for people.
+
+    Example:
+        >>> [in_bytes(size) for size in (1, 999, 1500, 20_000_000, 5e15)]
+        ['1 byte', '999 bytes', '1.5 kB', '20 MB', '5000 TB']
+    """
+    unit = 0
+    while size >= 1000 and unit < len(_UNITS) - 1:
+        size, unit = size / 1000, unit + 1
+    if size == 1 and not unit:
+        return "1 byte"
+    return f"{size:.3g} {_UNITS[unit]}" if size < 1000 else f"{size:.0f} {_UNITS[unit]}"

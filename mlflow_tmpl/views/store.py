@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.errors import place
 from mlflow_tmpl.views.runs import moment
+from mlflow_tmpl.views.statuses import in_bytes
 from mlflow_tmpl.views.tables import table_lines
 
 if TYPE_CHECKING:
@@ -31,22 +32,6 @@ WHY = {
     "unknown": "no run knows it",
     "limit": "beyond max_bytes",
 }
-_UNITS = ("bytes", "kB", "MB", "GB", "TB")
-
-
-def in_bytes(size: float) -> str:
-    """Return a number of bytes for people.
-
-    Example:
-        >>> [in_bytes(size) for size in (1, 999, 1500, 20_000_000, 5e15)]
-        ['1 byte', '999 bytes', '1.5 kB', '20 MB', '5000 TB']
-    """
-    unit = 0
-    while size >= 1000 and unit < len(_UNITS) - 1:
-        size, unit = size / 1000, unit + 1
-    if size == 1 and not unit:
-        return "1 byte"
-    return f"{size:.3g} {_UNITS[unit]}" if size < 1000 else f"{size:.0f} {_UNITS[unit]}"
 
 
 def objects(count: int) -> str:

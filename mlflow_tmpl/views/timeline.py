@@ -169,6 +169,8 @@ def _args(node: NodeRecord) -> dict[str, Any]:
     told: dict[str, Any] = {"status": node.status, "reasons": [reason["text"] for reason in node.reasons]}
     if node.attempt > 1 or node.status == "retried":
         told["attempt"] = node.attempt
+    known = {"peak_bytes": node.peak_bytes, "cpu_s": node.cpu_s}
+    told.update({key: value for key, value in known.items() if value is not None})
     return {**told, "error": node.error["message"]} if node.error else told
 
 

@@ -60,7 +60,26 @@ def add_output(
         (METRIC, [(dataset, fingerprint, name, "", 0, value) for name, value in metrics.items()]),
         (
             NODE_RUN,
-            [(run, node, "", 1, "run", status, result, "[]", "inline", "here", 1.0, 1.0, None, None, None)],
+            [
+                (
+                    run,
+                    node,
+                    "",
+                    1,
+                    "run",
+                    status,
+                    result,
+                    "[]",
+                    "inline",
+                    "here",
+                    1.0,
+                    1.0,
+                    None,
+                    None,
+                    None,
+                    None,
+                )
+            ],
         ),
     ]
     ledger._database.write(rows)

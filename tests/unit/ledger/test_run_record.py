@@ -71,6 +71,7 @@ def filled(ledger: Ledger) -> Ledger:
                         None,
                         None,
                         None,
+                        None,
                     )
                 ],
             ),

@@ -27,6 +27,7 @@ def made(run: str, metrics: dict[str, float], **more: object) -> RunRecord:
         "pipelines": ("__default__",),
         **dict.fromkeys(("selection", "environment", "command"), ""),
         "engine": "inline",
+        "engine_reason": "",
         "actor": "ada",
         "host": "here",
         "git_commit": None,

@@ -25,7 +25,7 @@ def ran(name: str, start_s: float, end_s: float, status: str = "done", **more: A
 
 
 def run_of(*nodes: NodeRecord, duration_s: float = 10.0, status: str = "done") -> RunRecord:
-    texts = dict.fromkeys(("selection", "environment", "command", "actor", "host"), "")
+    texts = dict.fromkeys(("selection", "environment", "command", "actor", "host", "engine_reason"), "")
     rest = {"git_commit": None, "cause": "manual", "parent": None, "counts": {}, "parameters": {}}
     about = {"pipelines": ("__default__",), "engine": "threads", "started_at": BEGAN, "nodes": nodes}
     return RunRecord(id="01aa-run", status=status, duration_s=duration_s, **texts, **rest, **about)

@@ -11,7 +11,7 @@ from mlflow_tmpl.views.server.feed import MOST_BEHIND, Feed, Watcher
 from .loops import play
 
 ROW = "INSERT INTO run VALUES (" + ", ".join("?" * 23) + ")"
-NODE = "INSERT OR REPLACE INTO node_run VALUES (" + ", ".join("?" * 15) + ")"
+NODE = "INSERT OR REPLACE INTO node_run VALUES (" + ", ".join("?" * 16) + ")"
 
 
 class Books:
@@ -57,6 +57,7 @@ class Books:
             "here",
             ended_at,
             duration_s,
+            None,
             None,
             None,
             None,
