@@ -64,6 +64,8 @@ def choose(
     if jobs == 1:
         return Choice("inline", "as one job is asked for")
     width = widest(pipeline, free)
+    if any(node.over for node in nodes):
+        width = max(width, jobs or cpus or machine_cpus())  # how many items there are is known later
     if width < 2:
         return Choice(
             "inline", "as no two nodes can run at the same time" if nodes else "as no node has to run"
@@ -88,5 +90,6 @@ def _saved_s(pipeline: Pipeline, nodes: Sequence[Node], past: Mapping[str, float
     lasting = {node.name: past.get(node.name, unknown) for node in nodes}
     others = {node.name: 0.0 for node in pipeline.nodes if node.name not in lasting}
     work = sum(lasting.values())
-    longest = max(path_lengths(pipeline, {**others, **lasting}))
+    spread = {node.name: lasting[node.name] / (slots if node.over else 1) for node in nodes}
+    longest = max(path_lengths(pipeline, {**others, **spread}))
     return work - max(longest, work / slots)

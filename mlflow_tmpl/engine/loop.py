@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from queue import Empty, SimpleQueue
-from time import time
+from time import perf_counter, time
 from typing import TYPE_CHECKING
 
 from mlflow_tmpl.engine.again import Again
@@ -104,7 +104,7 @@ class Loop:
         self._timers = Timers()
         self._deadlines: dict[int, Timer] = {}
         self._out_of_time: set[int] = set()
-        self._unfolded: set[int] = set()
+        self._unfolded: dict[int, float] = {}
         self._attempts = Attempts()
         self._ended: list[NodeRun | None] = [None] * len(pipeline)
         self.failures: list[NodeFailure] = []
@@ -229,16 +229,18 @@ class Loop:
     def _unfold(self, position: int) -> None:
         """Have the items of a map node run, now that they are known; then it runs to collect what they give."""
         self._tell_start(position)
+        self._unfolded[position] = perf_counter()
         try:
             names, values = self._tasks.items(position)
         except MloError as error:
             self._give_up(position, NodeFailure(self._pipeline.nodes[position], error, {}))
             return
         except (Lost, ValueGone):
+            del self._unfolded[position]
             self._frontier.lack(position)
             return
         items = self._decisions.unfold(position, names)
-        self._unfolded.add(position)
+        self._ready.unfold(position, items)
         self._ended.extend([None] * len(items))
         self._again.unfold(position, items, self._tasks.unfold(position, items, names, values))
         self._frontier.unfold(position, items)
@@ -325,6 +327,8 @@ class Loop:
         capture = self._capture if status == "cancelled" else None
         left_after_s, cut_off = capture.cut_off(step.node.name) if capture is not None else (0.0, ())
         duration_s = ran.duration_s if ran else left_after_s
+        if outcome and position in self._unfolded:
+            duration_s = perf_counter() - self._unfolded[position]  # with all its items
         engine = (step.node.options.engine or self._default_engine) if ran else ""
         attempt = self._attempts.number(position)
         if status != "retried":

@@ -24,7 +24,7 @@ class _Lane:
         self.executor = executor
         self.free = free
         self.seats = seats
-        self.heap: list[int] = []
+        self.heap: list[float] = []
 
     def comes_before(self, other: _Lane) -> bool:
         """Tell whose first node starts first; one that runs in this very thread lets nothing start meanwhile."""
@@ -52,14 +52,23 @@ class Ready:
             sorted(range(len(pipeline)), key=self._ranks.__getitem__) if ranks is not None else None
         )
         self._count = len(pipeline)
+        self._item_ranks: dict[int, float] = {}
+        self._items: dict[float, int] = {}
         self._free: dict[str, list[int]] = {}
         self._lanes: dict[tuple[str, Resources], _Lane] = {}
         self._known: dict[int, _Lane] = {}
 
     def put(self, position: int) -> None:
-        """Add a node; one that came later than the others, an item, stands behind them."""
-        rank = self._ranks[position] if position < self._count else position
+        """Add a node."""
+        rank = self._ranks[position] if position < self._count else self._item_ranks[position]
         heappush(self._lane(position).heap, rank)
+
+    def unfold(self, position: int, items: range) -> None:
+        """Take in the items of a map node: they have its place in the order, one after the other."""
+        first = self._ranks[position]
+        for number, item in enumerate(items, 1):
+            rank = self._item_ranks[item] = first + number / (len(items) + 1)
+            self._items[rank] = item
 
     def take(self) -> tuple[int, Executor] | None:
         """Take the first node that there is room for, and say where it runs; ``None`` if there is none."""
@@ -74,8 +83,10 @@ class Ready:
         if first.seats is not None:
             self._machine.take(first.seats)
         rank = heappop(first.heap)
-        position = self._ranked[rank] if self._ranked is not None and rank < self._count else rank
-        return position, first.executor
+        if rank in self._items:
+            return self._items[rank], first.executor
+        place = int(rank)
+        return (self._ranked[place] if self._ranked is not None else place), first.executor
 
     def give_back(self, position: int) -> None:
         """Say that a node that was taken no longer runs: another one has its place."""

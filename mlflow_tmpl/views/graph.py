@@ -292,6 +292,7 @@ def _node(
             "keep": node.options.keep,
             **node.options.to_json(),
             **({"when": str(node.when)} if node.when is not None else {}),
+            **({"over": node.over} if node.over else {}),
         },
         status=last.status,
         duration_s=last.duration_s,
