@@ -14,8 +14,8 @@ from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.views.align import BEND_GAP, GAP, align
 from mlflow_tmpl.views.frames import frames_of
 from mlflow_tmpl.views.layers import Edge, with_bends
-from mlflow_tmpl.views.ordering import order
 from mlflow_tmpl.views.ranks import rank
+from mlflow_tmpl.views.shifting import order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ LAYER_GAP = 36.0
 """Between two layers, so that edges have room to turn."""
 PAGE = 1.5
 """Width over height of what a drawing is mostly looked at in."""
-EFFORT = 400_000
+EFFORT = 1_500_000
 """What ordering may cost for the whole drawing; frames share it by their sizes."""
 HEADER, PADDING = 30.0, 16.0
 """Of a frame: room for its name above, and on the other sides."""

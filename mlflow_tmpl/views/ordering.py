@@ -7,6 +7,7 @@ Matuszewski, Schönfeld, Molitor 1999.
 from __future__ import annotations
 
 from bisect import bisect, insort
+from itertools import product
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,32 +25,32 @@ TURN = 5
 """What a sweep costs for each vertex, in places looked at."""
 
 
-def order(layers: Layers, effort: int) -> None:
-    """Put the vertices of each layer in an order in which few edges cross.
+def sweep(layers: Layers, effort: int) -> Search:
+    """Put the vertices of each layer in an order in which few edges cross, and return the search that found it.
 
     Args:
         layers: what is ordered.
-        effort: places that sifting may look at over all tries, which bounds the time for a large graph.
+        effort: places that sifting may look at over all tries; the search has what is left of it.
     """
     if len(layers.up) > LARGE:
-        _Search(layers, "down").sweep(_means, SWEEPS_IF_LARGE)
-        return
+        search = Search(layers, "down")
+        search.sweep(_means, SWEEPS_IF_LARGE)
+        return search
     best: list[list[int]] = []
     fewest = -1
-    for way in (_by_turns, _medians, _means):
-        for start in ("down", "up"):
-            search = _Search(layers, start, effort)
-            rows, count = search.best(way)
-            effort = search.effort
-            if fewest < 0 or count < fewest:
-                best, fewest = rows, count
-            if not fewest or not effort:
-                layers.rows[:] = best
-                return
-    layers.rows[:] = best
+    for way, start in product((_by_turns, _medians, _means), ("down", "up")):
+        search = Search(layers, start, effort)
+        rows, count = search.best(way)
+        effort = search.effort
+        if fewest < 0 or count < fewest:
+            best, fewest = rows, count
+        if not fewest or not effort:
+            break
+    search.take(best)
+    return search
 
 
-class _Search:
+class Search:
     """One try to find a good order.
 
     Args:
@@ -64,7 +65,7 @@ class _Search:
         self.place = [0] * len(layers.up)
         self._breadth_first(start == "down")
 
-    def best(self, way: Callable[[_Search, int, list[int], bool], None]) -> tuple[list[list[int]], int]:
+    def best(self, way: Callable[[Search, int, list[int], bool], None]) -> tuple[list[list[int]], int]:
         """Return the best order that was met, and its crossings."""
         best, fewest, idle = self._rows(), self.crossings(), 0
         for turn in range(SWEEPS):
@@ -79,22 +80,14 @@ class _Search:
                 best, fewest = self._rows(), count
         return best, fewest
 
-    def sweep(self, way: Callable[[_Search, int, list[int], bool], None], turns: int) -> None:
+    def sweep(self, way: Callable[[Search, int, list[int], bool], None], turns: int) -> None:
         """Sweep without looking whether it gets better."""
         for turn in range(turns):
             self._turn(way, turn)
 
     def crossings(self) -> int:
-        """Count the pairs of edges that cross (Barth, Jünger, Mutzel 2002, with a sorted list for the tree)."""
-        count = 0
-        for row in self.layers.rows:
-            ends: list[float] = []
-            for vertex in row:
-                targets = sorted(self.near(self.layers.down[vertex]))
-                count += sum([len(ends) - bisect(ends, target) for target in targets])
-                for target in targets:
-                    insort(ends, target)
-        return count
+        """Count the pairs of edges that cross."""
+        return sum([gap_crossings(self, row) for row in self.layers.rows])
 
     def near(self, links: Sequence[Link]) -> list[float]:
         """Return the places where edges end."""
@@ -106,10 +99,16 @@ class _Search:
         for at, vertex in enumerate(row):
             self.place[vertex] = at
 
+    def take(self, rows: Sequence[Sequence[int]]) -> None:
+        """Make an order the present one."""
+        self.layers.rows[:] = [list(row) for row in rows]
+        for row in self.layers.rows:
+            self.number(row)
+
     def _rows(self) -> list[list[int]]:
         return [list(row) for row in self.layers.rows]
 
-    def _turn(self, way: Callable[[_Search, int, list[int], bool], None], turn: int) -> None:
+    def _turn(self, way: Callable[[Search, int, list[int], bool], None], turn: int) -> None:
         downwards = turn % 2 == 0
         for row in self.layers.rows if downwards else reversed(self.layers.rows):
             way(self, turn, row, downwards)
@@ -133,10 +132,10 @@ class _Search:
         while waiting and self.effort:
             at = next(iter(waiting))
             del waiting[at]
-            if self._sift_row(rows[at]):
+            if self.sift_row(rows[at]):
                 waiting.update(dict.fromkeys([near for near in (at - 1, at + 1) if 0 <= near < len(rows)]))
 
-    def _sift_row(self, row: list[int]) -> bool:
+    def sift_row(self, row: list[int]) -> bool:
         """Sift the vertices of one layer, and tell whether any moved."""
         if len(row) < 2:
             return False
@@ -160,6 +159,21 @@ class _Search:
             row[:] = [row[at] for at in order]
             self.number(row)
         return moved
+
+
+def gap_crossings(search: Search, row: Sequence[int]) -> int:
+    """Count the pairs of edges below a layer that cross.
+
+    As Barth, Jünger, Mutzel 2002, with a sorted list for the tree.
+    """
+    count = 0
+    ends: list[float] = []
+    for vertex in row:
+        targets = sorted(search.near(search.layers.down[vertex]))
+        count += sum([len(ends) - bisect(ends, target) for target in targets])
+        for target in targets:
+            insort(ends, target)
+    return count
 
 
 def _least(gains: Sequence[int], order: Sequence[int], at: int) -> int:
@@ -216,11 +230,11 @@ def _reached(starts: Sequence[int], after: Sequence[Sequence[Link]]) -> Iterator
                     queue.append(other)
 
 
-def _by_turns(search: _Search, turn: int, row: list[int], downwards: bool) -> None:
+def _by_turns(search: Search, turn: int, row: list[int], downwards: bool) -> None:
     (_means if turn % 4 > 1 else _medians)(search, turn, row, downwards)
 
 
-def _means(search: _Search, turn: int, row: list[int], downwards: bool) -> None:
+def _means(search: Search, turn: int, row: list[int], downwards: bool) -> None:
     links = search.layers.up if downwards else search.layers.down
     if turn % 4 > 1:
         row.reverse()  # so that equals change places now and then
@@ -237,7 +251,7 @@ def _mean(places: Sequence[float], otherwise: float) -> float:
     return total / len(places) if places else otherwise
 
 
-def _medians(search: _Search, turn: int, row: list[int], downwards: bool) -> None:
+def _medians(search: Search, turn: int, row: list[int], downwards: bool) -> None:
     """Sort by medians; what has no neighbours keeps its place."""
     links = search.layers.up if downwards else search.layers.down
     wanted = {vertex: _median(sorted(search.near(links[vertex]))) for vertex in row if links[vertex]}

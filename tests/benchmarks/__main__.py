@@ -21,6 +21,7 @@ ALL = (
     "store",
     "catalog",
     "history",
+    "crossings",
 )
 
 for name in sys.argv[1:] or ALL:

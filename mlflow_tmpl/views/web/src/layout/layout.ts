@@ -5,8 +5,8 @@
 import { align, BEND_GAP, GAP } from "./align";
 import { type Course, type Frame, framesOf, type Parents, type Wire } from "./frames";
 import { chainKey, type Edge, type Layers, withBends } from "./layers";
-import { order } from "./ordering";
 import { type Pair, rank } from "./ranks";
+import { order } from "./shifting";
 
 export type Direction = "down" | "right";
 export type Size = readonly [width: number, height: number];
@@ -50,7 +50,7 @@ const PAGE = 1.5;
 export const HEADER = 30;
 const PADDING = 16;
 const JOINT = 0.25;
-const EFFORT = 400_000;
+const EFFORT = 1_500_000;
 
 const tenth = (value: number): number => Math.floor(value * 10 + 0.5) / 10;
 

@@ -6,34 +6,32 @@ export const LARGE = 3000;
 const SWEEPS = 24;
 const SWEEPS_IF_LARGE = 6;
 const PATIENCE = 8;
-const TURN = 5;
+export const TURN = 5;
 
 type Way = (search: Search, turn: number, row: number[], downwards: boolean) => void;
 
-/** Put the vertices of each layer in an order in which few edges cross; sifting may look at as many places as `effort`. */
-export function order(layers: Layers, effort: number): void {
+/** Put the vertices of each layer in an order in which few edges cross, and return the search that found it. */
+export function sweep(layers: Layers, effort: number): Search {
   if (layers.up.length > LARGE) {
-    new Search(layers, true, 0).sweep(means, SWEEPS_IF_LARGE);
-    return;
+    const search = new Search(layers, true, 0);
+    search.sweep(means, SWEEPS_IF_LARGE);
+    return search;
   }
   let best: number[][] = [];
   let fewest = -1;
-  for (const way of [byTurns, medians, means]) {
-    for (const downwards of [true, false]) {
-      const search = new Search(layers, downwards, effort);
-      const [rows, count] = search.best(way);
-      effort = search.effort;
-      if (fewest < 0 || count < fewest) [best, fewest] = [rows, count];
-      if (!fewest || !effort) {
-        layers.rows = best;
-        return;
-      }
-    }
+  let search!: Search;
+  for (const [way, downwards] of [byTurns, medians, means].flatMap((each): [Way, boolean][] => [[each, true], [each, false]])) {
+    search = new Search(layers, downwards, effort);
+    const [rows, count] = search.best(way);
+    effort = search.effort;
+    if (fewest < 0 || count < fewest) [best, fewest] = [rows, count];
+    if (!fewest || !effort) break;
   }
-  layers.rows = best;
+  search.take(best);
+  return search;
 }
 
-class Search {
+export class Search {
   readonly place: number[];
 
   constructor(
@@ -74,6 +72,24 @@ class Search {
     for (let at = 0; at < row.length; at++) this.place[row[at]!] = at;
   }
 
+  /** Make an order the present one. */
+  take(rows: readonly (readonly number[])[]): void {
+    this.layers.rows = rows.map((row) => [...row]);
+    this.layers.rows.forEach((row) => this.number(row));
+  }
+
+  /** Count the pairs of edges below a layer that cross (Barth, Jünger, Mutzel 2002, with a sorted list for the tree). */
+  crossingsBelow(row: readonly number[]): number {
+    let count = 0;
+    const ends: number[] = [];
+    for (const vertex of row) {
+      const targets = sorted(this.near(this.layers.down[vertex]!));
+      for (const target of targets) count += ends.length - above(ends, target);
+      for (const target of targets) ends.splice(above(ends, target), 0, target);
+    }
+    return count;
+  }
+
   private rows(): number[][] {
     return this.layers.rows.map((row) => [...row]);
   }
@@ -84,17 +100,9 @@ class Search {
     for (let at = 0; at < rows.length; at++) way(this, turn, rows[downwards ? at : rows.length - 1 - at]!, downwards);
   }
 
-  /** Count the pairs of edges that cross (Barth, Jünger, Mutzel 2002, with a sorted list for the tree). */
   private crossings(): number {
     let count = 0;
-    for (const row of this.layers.rows) {
-      const ends: number[] = [];
-      for (const vertex of row) {
-        const targets = sorted(this.near(this.layers.down[vertex]!));
-        for (const target of targets) count += ends.length - above(ends, target);
-        for (const target of targets) ends.splice(above(ends, target), 0, target);
-      }
-    }
+    for (const row of this.layers.rows) count += this.crossingsBelow(row);
     return count;
   }
 
@@ -137,7 +145,7 @@ class Search {
     }
   }
 
-  private siftRow(row: number[]): boolean {
+  siftRow(row: number[]): boolean {
     const size = row.length;
     if (size < 2) return false;
     const { up, down } = this.layers;
