@@ -27,14 +27,17 @@ class Executor(Protocol):
     """Performs tasks.
 
     Attributes:
-        slots: how many tasks it takes at a time.
+        slots: how many tasks it takes at a time; that may change.
         remote: whether tasks leave this process: they then get what is held of values in memory, uncopied.
         can_kill: whether a task that is under way can be ended.
         blocks: whether `submit` returns only when the task is over.
         seats: whether it sees itself that nodes together do not take more than a machine has; else the loop does.
     """
 
-    slots: int
+    @property
+    def slots(self) -> int:  # noqa: D102 (an attribute to all others)
+        ...
+
     remote: bool
     can_kill: bool
     blocks: bool

@@ -11,6 +11,7 @@ import os
 import pickle
 import sys
 from dataclasses import field
+from functools import cache
 from types import FunctionType
 from typing import IO, TYPE_CHECKING, Any
 
@@ -255,17 +256,33 @@ _STAYS_BEHIND = frozenset({"options", "when", "tags"})
 
 def _pack_node(node: Node) -> bytes:
     """Return a node as plain values: what has a class of its own takes ten times as long to pickle."""
-    return dumps([getattr(node, slot) for slot in type(node).__slots__ if slot not in _STAYS_BEHIND])
+    return dumps([getattr(node, slot) for slot in _travelling_slots()])
 
 
 def _unpack_node(packed: bytes) -> Node:
     from mlflow_tmpl.pipeline import Node
 
-    values = iter(pickle.loads(packed))
-    node, plain = object.__new__(Node), Node(_nothing)
-    for slot in Node.__slots__:
-        object.__setattr__(node, slot, getattr(plain, slot) if slot in _STAYS_BEHIND else next(values))
+    node, fill = object.__new__(Node), object.__setattr__
+    for slot, value in zip(_travelling_slots(), pickle.loads(packed), strict=True):
+        fill(node, slot, value)
+    plain = _plain_node()
+    for slot in _STAYS_BEHIND:
+        fill(node, slot, getattr(plain, slot))
     return node
+
+
+@cache
+def _travelling_slots() -> tuple[str, ...]:
+    from mlflow_tmpl.pipeline import Node
+
+    return tuple(slot for slot in Node.__slots__ if slot not in _STAYS_BEHIND)
+
+
+@cache
+def _plain_node() -> Node:
+    from mlflow_tmpl.pipeline import Node
+
+    return Node(_nothing)
 
 
 def _nothing() -> None: ...

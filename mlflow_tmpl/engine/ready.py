@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 class _Lane:
     """Nodes of one engine that take the same of the machine: where one of them finds no room, none does."""
 
-    __slots__ = ("executor", "free", "heap", "seats")
+    __slots__ = ("executor", "heap", "seats", "taken")
 
-    def __init__(self, executor: Executor, free: list[int], seats: Resources | None) -> None:
+    def __init__(self, executor: Executor, taken: list[int], seats: Resources | None) -> None:
         self.executor = executor
-        self.free = free
+        self.taken = taken
         self.seats = seats
         self.heap: list[float] = []
 
@@ -54,7 +54,7 @@ class Ready:
         self._count = len(pipeline)
         self._item_ranks: dict[int, float] = {}
         self._items: dict[float, int] = {}
-        self._free: dict[str, list[int]] = {}
+        self._taken: dict[str, list[int]] = {}
         self._lanes: dict[tuple[str, Resources], _Lane] = {}
         self._known: dict[int, _Lane] = {}
 
@@ -74,12 +74,16 @@ class Ready:
         """Take the first node that there is room for, and say where it runs; ``None`` if there is none."""
         first: _Lane | None = None
         for lane in self._lanes.values():
-            room = lane.heap and lane.free[0] and (lane.seats is None or self._machine.has_room(lane.seats))
+            room = (
+                lane.heap
+                and lane.taken[0] < lane.executor.slots
+                and (lane.seats is None or self._machine.has_room(lane.seats))
+            )
             if room and (first is None or lane.comes_before(first)):
                 first = lane
         if first is None:
             return None
-        first.free[0] -= 1
+        first.taken[0] += 1
         if first.seats is not None:
             self._machine.take(first.seats)
         rank = heappop(first.heap)
@@ -91,7 +95,7 @@ class Ready:
     def give_back(self, position: int) -> None:
         """Say that a node that was taken no longer runs: another one has its place."""
         lane = self._lane(position)
-        lane.free[0] += 1
+        lane.taken[0] -= 1
         if lane.seats is not None:
             self._machine.give_back(lane.seats)
 
@@ -107,7 +111,7 @@ class Ready:
         lane = self._lanes.get((engine, options.resources))
         if lane is None:
             executor = self._engines[engine]
-            free = self._free.setdefault(engine, [executor.slots])
+            taken = self._taken.setdefault(engine, [0])
             seats = options.resources if options.resources and not executor.seats else None
-            lane = self._lanes[engine, options.resources] = _Lane(executor, free, seats)
+            lane = self._lanes[engine, options.resources] = _Lane(executor, taken, seats)
         return lane

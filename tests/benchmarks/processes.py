@@ -242,5 +242,5 @@ def doomed(mark: Path, who: int) -> Pipeline:
 def _left() -> set[str]:
     import psutil
 
-    files = {each.name for each in Path("/dev/shm").glob("mlo-run-*")}
+    files = {each.name for each in Path("/dev/shm").glob(f"mlo-run-*-{os.getpid()}-*")}
     return files | {str(each.pid) for each in psutil.Process().children(recursive=True)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import sys
-from collections import defaultdict, deque
+from collections import deque
 from contextlib import suppress
 from itertools import count
 from threading import RLock
@@ -24,6 +24,7 @@ from mlflow_tmpl.engine.processes.job import Job
 from mlflow_tmpl.engine.processes.order import Order
 from mlflow_tmpl.engine.processes.pictures import bundle_of, fetch_rest
 from mlflow_tmpl.engine.processes.process import WorkerProcess, told_end
+from mlflow_tmpl.engine.processes.staff import Staff
 from mlflow_tmpl.engine.task import ValuesLost
 from mlflow_tmpl.errors import NodeError
 from mlflow_tmpl.pipeline.names import is_parameter
@@ -36,8 +37,7 @@ if TYPE_CHECKING:
 
     from mlflow_tmpl.engine.processes.order import Place
     from mlflow_tmpl.engine.surroundings import Surroundings
-    from mlflow_tmpl.engine.task import Outcome, Task
-
+from mlflow_tmpl.engine.task import Outcome, Task
 
 _TRAVELS = frozenset({type(None), bool, int, float, complex})
 """Kinds of values that need no place of their own."""
@@ -62,17 +62,13 @@ class ProcessesExecutor:
     seats = False
 
     def __init__(self, surroundings: Surroundings) -> None:
-        self.slots = surroundings.jobs or cpus()
         self._surroundings = surroundings
         self._site = pack_site(surroundings)
         self._folder = Folder(surroundings.memory_bytes)
         self._lock = RLock()
         self._numbers = count()
-        self._workers: set[WorkerProcess] = set()
-        self._free: set[WorkerProcess] = set()
-        self._under_way: dict[WorkerProcess, Job] = {}
+        self._staff = Staff(surroundings.jobs or cpus(), self._hired)
         self._jobs: dict[Future[Outcome], Job] = {}
-        self._queued: defaultdict[WorkerProcess, deque[Job]] = defaultdict(deque)
         self._put: dict[int, tuple[Any, Held]] = {}
         self._cancelled = False
 
@@ -89,21 +85,23 @@ class ProcessesExecutor:
             if job.is_lost:
                 job.future.set_exception(ValuesLost({}))
                 return job.future
-            worker = job.worker = self._worker_for(job)
             self._jobs[job.future] = job
             job.future.add_done_callback(self._jobs.pop)
-            if worker in self._under_way:
-                self._queued[worker].append(job)
-            else:
-                self._begin(job)
+            self._begin(job, self._staff.choose(job))
         return job.future
 
-    def _begin(self, job: Job) -> None:
-        """Have a free worker perform a task, as soon as it has all that the task takes."""
-        worker = job.worker
-        assert worker is not None
-        self._free.discard(worker)
-        self._under_way[worker] = job
+    @property
+    def slots(self) -> int:
+        """How many tasks it takes at a time."""
+        return self._staff.slots
+
+    def _begin(self, job: Job, worker: WorkerProcess | None) -> None:
+        """Have a worker perform a task, as soon as it has all that the task takes."""
+        if worker is None:
+            self._staff.waiting.append(job)
+            return
+        job.worker = worker
+        self._staff.lines[worker].append(job)
         strange = list(job.strange_to(worker))
         job.lacks = len(strange) or 1
         for held in strange:
@@ -117,12 +115,16 @@ class ProcessesExecutor:
         job = self._jobs.get(future)
         if job is not None and job.worker is not None:
             job.worker.kill()
+        elif job is not None:
+            with self._lock, suppress(ValueError):
+                self._staff.waiting.remove(job)
+                job.future.set_exception(NodeFailure(job.task.node, WorkerDied("it was ended"), {}))
 
     def close(self, *, cancel: bool) -> None:
         """End all workers, with `cancel` whatever they do, and remove what lies between them."""
         with self._lock:
             self._cancelled = cancel
-            workers = list(self._workers)
+            workers = list(self._staff.lines)
         if not cancel:
             fetch_rest(workers)
         for worker in workers:
@@ -168,20 +170,9 @@ class ProcessesExecutor:
             told = NodeError(problem, where=task.node.where, hint=_ELSEWHERE)
             raise NodeFailure(task.node, told, {}) from error
 
-    def _worker_for(self, job: Job) -> WorkerProcess:
-        """Return a free worker: the one that has most of what the task takes, else one that has least of anything."""
-        bound = job.bound_to
-        if bound is not None:
-            return bound
-        near = max(self._free, key=job.at, default=None)
-        if near is not None and job.at(near):
-            return near
-        idle = min(self._free, key=lambda worker: (len(worker.has), worker.pid), default=None)
-        if idle is not None and (not idle.has or len(self._workers) >= self.slots):
-            return idle
+    def _hired(self) -> WorkerProcess:
         worker = WorkerProcess(self._hear, self._ended)
         worker.send("enter", self._site, _level())
-        self._workers.add(worker)
         return worker
 
     def _send(self, job: Job) -> None:
@@ -196,7 +187,7 @@ class ProcessesExecutor:
             for argument in here
             if (mode := task.catalog.copy_mode(task.node.inputs[argument])) is not None
         }
-        room = self._folder.room // self.slots
+        room = self._folder.room // self._staff.jobs
         job.sent_at = perf_counter()
         if self._surroundings.capture is not None:
             self._surroundings.capture.begin(task.node.name, job.log)
@@ -229,11 +220,13 @@ class ProcessesExecutor:
             held.release()
         if self._surroundings.capture is not None:
             self._surroundings.capture.end(job.task.node.name)
-        if self._under_way.pop(worker, None) is None or worker not in self._workers:
+        line = self._staff.lines.get(worker)
+        if line is None:
             return
-        self._free.add(worker)
-        if self._queued[worker]:
-            self._begin(self._queued[worker].popleft())
+        line.remove(job)
+        following = self._staff.next_for(worker) if not line else None
+        if following is not None:
+            self._begin(following, worker)
 
     def _hear(self, worker: WorkerProcess, message: tuple[Any, ...]) -> None:
         """Take what a worker says; in the thread that listens to it."""
@@ -246,12 +239,14 @@ class ProcessesExecutor:
             self._failed(worker, told[0], pickle.loads(told[1]))
         elif kind == "packed":
             self._packed(worker, *told)
+        elif kind == "recalled":
+            self._recalled(worker, *told)
         else:
             self._left(worker, told[0], told[1] if kind == "published" else ("stuck", told[1], 0))
 
     def _said(self, worker: WorkerProcess, number: int, stream: str, said: Any) -> None:
-        job = self._under_way.get(worker)
-        log = job.log if job is not None and job.number == number else NodeLog()
+        job = self._job_of(worker, number)
+        log = job.log if job is not None else NodeLog()
         if stream != "log":  # kept here and not when it is heard: who listens to stdout may not be the run
             log.add(stream, said)
             log = NodeLog()
@@ -266,8 +261,8 @@ class ProcessesExecutor:
         placed: dict[str, Place],
         offered: tuple[Mapping[str, tuple[str, int]], float, bool] | None,
     ) -> None:
-        job = self._under_way.get(worker)
-        if job is None or job.number != number:
+        job = self._job_of(worker, number)
+        if job is None:
             return  # the worker was given up already
         error: NodeFailure | None = None
         try:
@@ -280,6 +275,7 @@ class ProcessesExecutor:
                 held = outcome.values[name] = Held(place, worker, self._folder)
                 if held.stays and not self._folder.room:
                     held.publish(to_disk=True)
+            self._staff.took(outcome.duration_s)
             self._settle(job)
         if error is not None:
             job.future.set_exception(error)
@@ -288,8 +284,8 @@ class ProcessesExecutor:
 
     def _failed(self, worker: WorkerProcess, number: int, failure: NodeFailure) -> None:
         with self._lock:
-            job = self._under_way.get(worker)
-            if job is None or job.number != number:
+            job = self._job_of(worker, number)
+            if job is None:
                 return  # the worker was given up already
             failure.log = job.log.said()
             self._settle(job)
@@ -320,27 +316,49 @@ class ProcessesExecutor:
         for picture in list(worker.pictures.values()):
             picture.come(None)
         with self._lock:
-            self._workers.discard(worker)
-            self._free.discard(worker)
-            job = self._under_way.get(worker)
+            line = self._staff.lines.pop(worker, deque())
             gone = list(worker.has.values())
             for held in gone:
                 held.moved(GONE)
             for call in [call for held in gone for call in held.waiting]:
                 call()
-            for queued in self._queued.pop(worker, ()):
-                queued.future.set_exception(ValuesLost({}))
-            if job is not None and not self._cancelled:
-                self._settle(job)
-        if job is None or job.future.done():
-            return
-        if job.lacks:  # it has not begun
-            job.future.set_exception(ValuesLost({}))
-        else:
-            told = WorkerDied(told_end(code), where=job.task.node.where)
-            failure = NodeFailure(job.task.node, told, {}, perf_counter() - job.sent_at)
-            failure.log, failure.__cause__ = job.log.said(), told
-            job.future.set_exception(failure)
+            if self._cancelled:
+                return
+            first = line.popleft() if line else None
+            if first is not None:
+                self._settle(first)
+            for job in (*line, *self._drained()):  # none of them has begun
+                self._begin(job, self._staff.choose(job))
+        if first is not None and not first.future.done():
+            first.future.set_exception(_died(first, code))
+
+    def _drained(self) -> list[Job]:
+        waiting = list(self._staff.waiting)
+        self._staff.waiting.clear()
+        return waiting
+
+    def _job_of(self, worker: WorkerProcess, number: int) -> Job | None:
+        """Return the task that a worker speaks of, as long as it is that worker's."""
+        line = self._staff.lines.get(worker)
+        return next((job for job in line if job.number == number), None) if line else None
+
+    def _recalled(self, worker: WorkerProcess, number: int) -> None:
+        """Have another worker perform a task that had to wait too long in a line."""
+        with self._lock:
+            job = self._job_of(worker, number)
+            if job is not None:
+                self._staff.lines[worker].remove(job)
+                self._begin(job, self._staff.choose(job))
+
+
+def _died(job: Job, code: int) -> Exception:
+    """Return what came of a task whose worker has ended."""
+    if job.lacks:  # it had not begun
+        return ValuesLost({})
+    told = WorkerDied(told_end(code), where=job.task.node.where)
+    failure = NodeFailure(job.task.node, told, {}, perf_counter() - job.sent_at)
+    failure.log, failure.__cause__ = job.log.said(), told
+    return failure
 
 
 def _level() -> int:

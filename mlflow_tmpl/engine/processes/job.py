@@ -54,6 +54,13 @@ class Job:
         return sum(held.bytes for held in self.takes.values() if held.stays and held.worker is worker)
 
     @property
+    def can_wait_in_line(self) -> bool:
+        """Whether it may be sent to a worker that has not done yet with another one."""
+        return self.task.node.options.timeout_s is None and not any(
+            held.stays for held in self.takes.values()
+        )
+
+    @property
     def bound_to(self) -> WorkerProcess | None:
         """The only worker that can perform it, if there is one: it has a value that cannot leave."""
         return next((held.worker for held in self.takes.values() if held.stuck and held.stays), None)

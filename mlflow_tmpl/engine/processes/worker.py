@@ -45,7 +45,8 @@ class Worker:
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
-        self._orders: SimpleQueue[Order | None] = SimpleQueue()
+        self._orders: SimpleQueue[int | None] = SimpleQueue()
+        self._line: dict[int, Order] = {}
         self._workplace: Workplace | None = None
         self._has: dict[str, Any] = {}
         self._pictures: dict[str, Snapshot] = {}
@@ -57,8 +58,11 @@ class Worker:
         """Perform tasks until the driver has no more."""
         out, err = speak_through(self._say, 30)
         Thread(target=self._listen, name="mlo-driver", daemon=True).start()
-        while (order := self._orders.get()) is not None:
-            self._number = order.number
+        while (number := self._orders.get()) is not None:
+            order = self._line.pop(number, None)
+            if order is None:
+                continue  # it was called back
+            self._number = number
             try:
                 answer = self._perform(order)
             finally:
@@ -78,7 +82,7 @@ class Worker:
                 kind, *told = self._wire.receive()
                 _ANSWERS[kind](self, *told)
         except (EOFError, OSError):
-            if self._number >= 0:
+            if self._number >= 0 or self._line:
                 end_now()
             self._orders.put(None)
             time.sleep(_PATIENCE_S)
@@ -87,7 +91,13 @@ class Worker:
         end_now()
 
     def _take_order(self, order: Order) -> None:
-        self._orders.put(order)
+        self._line[order.number] = order
+        self._orders.put(order.number)
+
+    def _recall(self, number: int) -> None:
+        """Give back a task that has not begun, for another worker."""
+        if self._line.pop(number, None) is not None:
+            self._wire.send("recalled", number)
 
     def _enter(self, site: bytes, level: int) -> None:
         import logging
@@ -223,6 +233,7 @@ _ANSWERS: dict[str, Callable[..., None]] = {
     "enter": Worker._enter,
     "publish": Worker._publish,
     "drop": Worker._drop,
+    "recall": Worker._recall,
     "pack": Worker._pack,
     "forget": Worker._forget,
 }
