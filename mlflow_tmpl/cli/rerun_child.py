@@ -14,6 +14,7 @@ from mlflow_tmpl.errors import LedgerError, MloError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mlflow_tmpl.catalog.dataset import Dataset
     from mlflow_tmpl.project import Project
 
 
@@ -125,7 +126,7 @@ def _check_inside(project: Project, name: str) -> None:
     if project.catalog.is_memory(name):
         return
     dataset = project.catalog.dataset(name)
-    path = getattr(dataset, "path", None)
+    path = _path_of(dataset)
     if path is None or not path.is_relative_to(project.root):
         told = project.catalog.describe(name).get("filepath", "a place of its own")
         raise LedgerError(
@@ -135,11 +136,19 @@ def _check_inside(project: Project, name: str) -> None:
         )
 
 
+def _path_of(dataset: Dataset) -> Path | None:
+    """Return the file or folder of this machine that a dataset is, if it is one."""
+    from mlflow_tmpl.store.contents import content_of
+
+    content = content_of(dataset)
+    return content.path if content is not None else None
+
+
 def _put_input(project: Project, name: str, then: str, notes: list[str]) -> None:
     from mlflow_tmpl.store.shelf import Offer
 
     dataset = project.catalog.dataset(name)
-    path: Path | None = getattr(dataset, "path", None)
+    path = _path_of(dataset)
     if path is None or not path.is_relative_to(project.root):
         if then and dataset.fingerprint() != then:
             notes.append(f"input {name!r} lies outside of the project and is not what it was")

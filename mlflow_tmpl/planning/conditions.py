@@ -60,6 +60,8 @@ class Conditions:
         Raises:
             MloError: what its condition asks about cannot be loaded, or the condition itself fails.
         """
+        if position >= len(self._pipeline):
+            return None  # an item of a node that runs
         node = self._pipeline.nodes[position]
         reason = self._without_input(node) or (self._untrue(node, position) if node.when else None)
         if reason is not None:

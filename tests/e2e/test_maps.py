@@ -165,3 +165,17 @@ def test_python_gets_the_collected_value(parts: MadeProject) -> None:
     result = parts.open().run(to_nodes="measure")
     assert result["lengths"] == {"a": 6, "b": 6, "2024/c": 10}
     assert parts.open().run(to_nodes="measure").status == "done"
+
+
+def test_a_run_with_items_can_be_repeated(parts: MadeProject) -> None:
+    parts.statuses("--to-nodes", "add")
+    repeated = parts.json("runs", "rerun", "last")
+    assert repeated["different"] == []
+    assert {"clean", "clean[a]", "total"} <= set(repeated["same"])
+
+
+def test_an_interrupted_map_goes_on_with_the_items_that_are_left(parts: MadeProject) -> None:
+    parts.write("data/raw/z.txt", "bad")
+    assert parts.mlo("run", "--nodes", "tidy").returncode == 1, "z comes last"
+    parts.write("data/raw/z.txt", "good")
+    assert ran(parts, "--nodes", "tidy") == {"tidy", "tidy[z]"}

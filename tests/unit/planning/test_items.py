@@ -174,3 +174,49 @@ def test_annotations_are_of_one_item():
         [Node(give, None, "xs"), Node(take, {"x": "xs"}, "ys", over="x"), Node(sum_up, "ys", "n")]
     )
     assert run(pipeline)["n"] == 1
+
+
+def test_parts_may_lie_in_a_remote_store_and_go_when_their_item_is_no_more():
+    import fsspec
+
+    memory = fsspec.filesystem("memory")
+    entry = {"type": "partitioned", "dataset": "text", "suffix": ".txt"}
+    place = "memory://items-of-a-map"
+    catalog = Catalog.of(
+        {"xs": {**entry, "filepath": f"{place}/xs"}, "ys": {**entry, "filepath": f"{place}/ys"}}
+    )
+    node = Node(double, {"x": "xs"}, "ys", over="x")
+    memory.pipe({"/items-of-a-map/xs/a.txt": b"1", "/items-of-a-map/xs/b/c.txt": b"2"})
+    made = run(node, catalog=catalog)
+    assert {name: load() for name, load in made["ys"].items()} == {"a": "11", "b/c": "22"}
+    memory.rm("/items-of-a-map/xs/a.txt")
+    assert list(run(node, catalog=catalog)["ys"]) == ["b/c"]
+    memory.rm("/items-of-a-map", recursive=True)
+
+
+def test_a_map_over_no_items_gives_an_empty_whole(tmp_path):
+    (tmp_path / "xs").mkdir()
+    entry = {"type": "partitioned", "dataset": "text", "suffix": ".txt"}
+    catalog = Catalog.of(
+        {"xs": {**entry, "filepath": str(tmp_path / "xs")}, "ys": {**entry, "filepath": str(tmp_path / "ys")}}
+    )
+    assert run(Node(double, {"x": "xs"}, "ys", over="x"), catalog=catalog)["ys"] == {}
+    assert run(Node(double, {"x": "zs"}, "us", over="x"), {"zs": {}})["us"] == {}
+
+
+def test_a_map_that_adds_to_its_output_removes_nothing(tmp_path):
+    for name in ("xs/a", "ys/old"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).with_suffix(".txt").write_text("1")
+    entry = {"type": "partitioned", "dataset": "text", "suffix": ".txt", "overwrite": False}
+    catalog = Catalog.of(
+        {"xs": {**entry, "filepath": str(tmp_path / "xs")}, "ys": {**entry, "filepath": str(tmp_path / "ys")}}
+    )
+    assert list(run(Node(double, {"x": "xs"}, "ys", over="x"), catalog=catalog)["ys"]) == ["a", "old"]
+
+
+def test_a_condition_leaves_a_map_out_with_all_its_items():
+    node = Node(double, {"x": "xs"}, "ys", over="x", when="params:on")
+    made = run(node, {"xs": [1], "params:on": False})
+    assert [(each.name, each.status) for each in made.nodes] == [("double", "skipped")]
+    assert run(node, {"xs": [1], "params:on": True})["ys"] == {"0": 2}
