@@ -18,12 +18,18 @@ if TYPE_CHECKING:
 
 FOLDER = ".mlo"
 FILE = "ledger.sqlite"
+JOURNAL = ".journal"
+"""How the file is named, after its run, in which a run puts down what its nodes gave before it is in the tables."""
+
 _WAIT_S = 30.0
 
 _ROOM = ("PRAGMA cache_size = -16000", "PRAGMA wal_autocheckpoint = 4000")
 """Rows lie under hashes, all over the file: with 16 MB in memory, and moved from the log 16 MB at a time, a large run
 writes each page a few times fewer (a fifth of what recording 10,000 nodes takes)."""
 
+
+_MARKS = 900
+"""Values in one statement: SQLite takes 999 in its oldest builds."""
 
 _MOST_ASKED = 500
 """Variables of one query; old versions of SQLite take 999."""
@@ -80,6 +86,14 @@ class Database:
         except sqlite3.Error as error:
             raise self._failed(error) from error
 
+    def write_flat(self, batches: Collection[tuple[str, Sequence[Any]]]) -> None:
+        """Execute statements with many rows each, all or nothing; the values of all rows of one stand in one list.
+
+        Raises:
+            LedgerError: the file cannot be written.
+        """
+        self.write([piece for sql, values in batches for piece in _in_pieces(sql, values)])
+
     def _write(self, batches: Iterable[tuple[str, Iterable[Sequence[Any]]]]) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
@@ -109,6 +123,10 @@ class Database:
                         self._connection.execute("ROLLBACK")
         except sqlite3.Error as error:
             raise self._failed(error) from error
+
+    def has_journals(self) -> bool:
+        """Tell whether runs, living or dead, have put down what may not be in the tables yet."""
+        return any(name.endswith(JOURNAL) for name in os.listdir(self.path.parent))
 
     def close(self) -> None:
         """Close the connection."""
@@ -209,11 +227,26 @@ def _back_up(path: Path, version: int) -> None:
     begun.replace(copy)
 
 
-def _encodable(row: Sequence[Any]) -> list[Any]:
-    """Return a row without halves of surrogate pairs, as names of files that are no UTF-8 have in Python."""
+def _in_pieces(sql: str, values: Sequence[Any]) -> Iterator[tuple[str, list[Sequence[Any]]]]:
+    """Yield a statement that adds as many rows as it may at once, and the values of each time; then what is left.
+
+    One by one rows take half as long again, and give up Python's lock each time, which a run fights for.
+    """
+    marks = sql.count("?")
+    head, adds, row = sql.partition("VALUES ")
+    step = marks * (max(_MARKS // marks, 1) if adds else 1)
+    whole = len(values) - len(values) % step
+    if whole:
+        several = head + adds + ", ".join([row] * (step // marks))
+        yield several, [values[at : at + step] for at in range(0, whole, step)]
+    yield sql, [values[at : at + marks] for at in range(whole, len(values), marks)]
+
+
+def _encodable(values: Sequence[Any]) -> list[Any]:
+    """Return values without halves of surrogate pairs, as names of files that are no UTF-8 have in Python."""
     return [
         value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
-        for value in row
+        for value in values
     ]
 
 

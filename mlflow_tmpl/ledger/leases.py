@@ -199,7 +199,8 @@ class Leases:
         return bool(planned.open - now.open or self._database.query(newer, (planned.newest,)))
 
     def close_lost(self) -> None:
-        """Mark the runs as lost whose process is gone."""
+        """Mark the runs as lost whose process is gone; what they have put down is kept."""
+        self.take_over()
         lost = []
         for run, host, pid, boot, since, expires_at in self._database.query(_OPEN):
             until = float("inf") if expires_at is None else expires_at
@@ -207,6 +208,13 @@ class Leases:
                 lost.append((run,))
         if lost:
             self._database.write([(statement, lost) for statement in _BURY])
+
+    def take_over(self) -> None:
+        """Bring into the tables what runs have put down whose process is gone."""
+        if self._database.has_journals():
+            from mlflow_tmpl.ledger.journal import take_over
+
+            take_over(self._database)
 
     def holder(self, run: str) -> Holder | None:
         """Return the process that a run writes in, if it does."""

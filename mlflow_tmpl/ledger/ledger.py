@@ -79,6 +79,7 @@ class Ledger:
         self._database = Database(self.path, self.notes)
         self.hashes = FileHashes(self._database)
         self.leases = Leases(self._database)
+        self.leases.take_over()
 
     def past(self) -> Past:
         """Return the results of the runs so far, for a plan."""
@@ -98,7 +99,7 @@ class Ledger:
         from mlflow_tmpl.ledger.writer import Writer
 
         self.leases.close_lost()
-        return Writer(Database(self.path), Recorder(self._root, self).rows_of)
+        return Writer(Database(self.path), Recorder(self._root, self))
 
     @contextmanager
     def recording(self, run: str) -> Iterator[tuple[Listener, ...]]:
@@ -285,7 +286,7 @@ class Ledger:
         """Record a content that no run has made."""
         from time import time
 
-        from mlflow_tmpl.ledger.recorder import VERSION
+        from mlflow_tmpl.ledger.statements import VERSION
 
         row = (dataset, fingerprint, "content", None, size, None, place, time())
         self._database.write([(VERSION, [row])])

@@ -101,7 +101,7 @@ class Filter:
             values += self.status
         if self.pipelines:
             parts.append("(" + " OR ".join(["instr(pipelines, ?)"] * len(self.pipelines)) + ")")
-            values += [json.dumps(name) for name in self.pipelines]
+            values += [json.JSONEncoder().encode(name) for name in self.pipelines]
         for tag in self.tags:
             key, equals, value = tag.partition("=")
             parts.append(

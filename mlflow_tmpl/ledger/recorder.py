@@ -18,32 +18,24 @@ from mlflow_tmpl.ledger.events import INSERT as EVENT
 from mlflow_tmpl.ledger.events import TAG, run_subject
 from mlflow_tmpl.ledger.leases import RELEASE
 from mlflow_tmpl.ledger.sources import SOURCE, new_sources, pack
+from mlflow_tmpl.ledger.statements import METRIC, NODE_RUN, RESULT, RESULT_IO, VERSION, from_bytes, to_bytes
 from mlflow_tmpl.ledger.surroundings import actor, describe_environment, git_commit
 from mlflow_tmpl.pipeline.names import base_name, whole_name
-from mlflow_tmpl.planning.json_texts import canonical_json
+from mlflow_tmpl.planning.json_texts import canonical_json, plain_json
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Generator, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Container, Generator, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from mlflow_tmpl.catalog import Catalog
     from mlflow_tmpl.engine.events import Event
     from mlflow_tmpl.engine.metrics import Metric
-    from mlflow_tmpl.planning import Plan, Reason
-
-    Row = tuple[Any, ...]
-    Told = tuple[str, Row]
+    from mlflow_tmpl.engine.task import Outcome
+    from mlflow_tmpl.ledger.statements import Told
+    from mlflow_tmpl.planning import Parts, Plan, Reason
 
 RUN = "INSERT INTO run VALUES (" + ", ".join("?" * 23) + ")"
 CLOSE_RUN = "UPDATE run SET status = ?, duration_s = ? WHERE id = ? AND status = 'running'"
-NODE_RUN = "INSERT OR REPLACE INTO node_run VALUES (" + ", ".join("?" * 16) + ")"
-RESULT = "INSERT OR IGNORE INTO result VALUES (?, ?, ?, ?, ?, ?)"
-RESULT_IO = "INSERT OR IGNORE INTO result_io VALUES (?, ?, ?, ?, ?)"
-VERSION = (
-    "INSERT OR IGNORE INTO version (dataset, partition, fingerprint, kind, role, bytes, rows, place, made_at) "
-    "VALUES (?, '', ?, ?, ?, ?, ?, ?, ?)"
-)
-METRIC = "INSERT OR IGNORE INTO metric VALUES (?, ?, ?, ?, ?, ?)"
 _UNKNOWN = Usage()
 _NO_PARTS = '{"code":"","inputs":{},"parameters":{},"outputs":{}}'
 _BY_HASH = "INSERT OR IGNORE INTO {table} VALUES (?, ?)"
@@ -80,40 +72,54 @@ class Recorder:
         self._engine = ""
         self._catalog: Catalog | None = None
         self._known: dict[str, tuple[Path | None, str, str | None]] = {}
+        self._described: Callable[[str], Mapping[str, Any]] = lambda _: {}
         self._made: Container[str] = ()
         self._past = past
-        self._metrics: frozenset[str] = frozenset()
+        self._begun: dict[tuple[str, int], NodeStarted] = {}
+        self._told_begun: set[tuple[str, int]] = set()
 
-    def rows_of(self, events: Sequence[Event]) -> Mapping[str, Sequence[Row]]:
-        """Return statement -> rows; of a node that began and ended within these events only the end is told."""
-        rows: dict[str, list[Row]] = {}
-        ended = {(event.step.node.name, event.attempt) for event in events if isinstance(event, NodeFinished)}
-        for event in events:
+    def heard(self, event: Event) -> Event | bytes | None:
+        """Return what `rows_of` takes of an event, if anything; called in the thread of the run, and quick."""
+        if isinstance(event, NodeFinished):
+            self._begun.pop((event.step.node.name, event.attempt), None)
+            return to_bytes(self._node_finished(event))
+        if isinstance(event, NodeStarted):
+            self._begun[event.step.node.name, event.attempt] = event
+            return None
+        if isinstance(event, ContentFound):
+            return to_bytes(self._content_found(event))
+        if isinstance(event, RunStarted):
+            self._run, self._engine = event.run_id, event.context["engine"]
+            self._catalog, self._described = event.plan.catalog, event.plan.decider.described
+            self._made = event.plan.pipeline.producers  # their versions are told by the nodes that make them
+        return event
+
+    def rows_of(self, heard: Iterable[Event | bytes]) -> Mapping[str, Sequence[Any]]:
+        """Return statement -> values of its rows; what is under way is told once, and not if it ends before that.
+
+        They stand in one list, as thousands of rows would keep the garbage collector busy.
+        """
+        values: dict[str, list[Any]] = {}
+        begun = self._begun.copy()
+        for which in begun.keys() - self._told_begun:
+            self._told_begun.add(which)
+            sql, row = self._node_run(begun[which], "running")
+            values.setdefault(sql, []).extend(row)
+        for event in heard:
             told: Iterable[Told] = ()
-            if isinstance(event, NodeFinished):
-                told = self._node_finished(event)
-            elif isinstance(event, NodeStarted):
-                known = (event.step.node.name, event.attempt) in ended
-                told = () if known else (self._node_run(event, "running"),)
+            if isinstance(event, bytes):
+                told = from_bytes(event)
             elif isinstance(event, RunStarted):
                 told = self._run_started(event)
-            elif isinstance(event, ContentFound):
-                told = self._content_found(event)
             elif isinstance(event, RunFinished):
                 ends = (event.status, event.duration_s, event.run_id)
                 told = ((CLOSE_RUN, ends), (RELEASE, (event.run_id,)))
             for sql, row in told:
-                rows.setdefault(sql, []).append(row)
-        return rows
+                values.setdefault(sql, []).extend(row)
+        return values
 
     def _run_started(self, event: RunStarted) -> Iterator[Told]:
         context = event.context
-        self._run, self._engine = event.run_id, context["engine"]
-        self._catalog = catalog = event.plan.catalog
-        self._made = event.plan.pipeline.producers  # their versions are told by the nodes that make them
-        outputs = (name for node in event.plan.pipeline.nodes for name in node.outputs)
-        saved = (name for name in outputs if not catalog.is_memory(name))
-        self._metrics = frozenset(name for name in saved if self._about(name)[2] == "metrics")
         yield from _definitions_reached(event.plan)
         files = yield from self._sources(event)
         contents = {
@@ -130,7 +136,7 @@ class Recorder:
                     yield _BY_HASH.format(table="code"), (fingerprint, canonical_json(dict(parts)))
             yield _BY_HASH.format(table=table), (hashes[-1], text)
         asked = (
-            json.dumps(context.get("pipelines", [])),
+            json.JSONEncoder().encode(context.get("pipelines", [])),
             context.get("selection", ""),
             context.get("environment", ""),
         )
@@ -159,10 +165,10 @@ class Recorder:
                 (new_run_id(), event.at, actor(), TAG, run_subject(event.run_id), key, value, "", None),
             )
 
-    def _content_found(self, event: ContentFound) -> Iterator[Told]:
+    def _content_found(self, event: ContentFound) -> list[Told]:
         _, place, role = self._about(event.dataset)
         name = base_name(event.dataset)
-        yield VERSION, (name, event.fingerprint, "content", role, event.size, None, place, event.at)
+        return [(VERSION, (name, event.fingerprint, "content", role, event.size, None, place, event.at))]
 
     def _sources(self, event: RunStarted) -> Generator[Told, None, dict[str, str]]:
         """Yield the texts of the project's own files that are not kept yet, and return name to hash of all."""
@@ -176,27 +182,29 @@ class Recorder:
         yield from new_sources(files, hashes, self._past.known_sources(hashes.values()))
         return hashes
 
-    def _node_finished(self, event: NodeFinished) -> Iterator[Told]:
+    def _node_finished(self, event: NodeFinished) -> list[Told]:
+        rows: list[Told] = []
         result = event.result
         if not result and event.status == "done":
             saved = _saved(event)
             outputs = canonical_json(saved)
             result = digest_parts([event.step.key or self._run, event.step.node.name, outputs])
-            yield from self._result(event, result, outputs, saved)
+            self._add_result(rows, event, result, outputs, saved)
         elif event.status == "reused":
-            yield from self._metrics_of_reused(event)
+            rows += self._metrics_of_reused(event)
         error = canonical_json(self._masked(event.error.to_json())) if event.error else None
         log = self._log(event)
-        yield self._node_run(event, event.status, result, event.at, event.duration_s, error, log, event.usage)
+        rows.append(
+            self._node_run(event, event.status, result, event.at, event.duration_s, error, log, event.usage)
+        )
+        return rows
 
     def _metrics_of_reused(self, event: NodeFinished) -> Iterator[Told]:
         """Yield the metrics of what was made before its role was declared."""
         for dataset, fingerprint in (event.fingerprints or {}).items():
-            if (
-                dataset in self._metrics
-                and self._catalog
-                and not self._past.has_metrics(base_name(dataset), fingerprint)
-            ):
+            if self._described(dataset).get("role") != "metrics" or self._catalog is None:
+                continue
+            if not self._past.has_metrics(base_name(dataset), fingerprint):
                 try:
                     value = self._catalog.load(dataset)
                 except MloError:
@@ -238,56 +246,60 @@ class Recorder:
         """Return what a key is made of without the secrets in its values; the key itself is the hash of all."""
         if self._catalog is None or self._catalog.known_secrets.mask_known(text) == text:
             return text
-        return json.dumps(self._masked(json.loads(text)), separators=(",", ":"), ensure_ascii=False)
+        return plain_json(self._masked(json.loads(text)))
 
     def _log(self, event: NodeFinished) -> str | None:
         """Return what a node printed as JSON, without the credentials that this run knows."""
         if not event.log or self._catalog is None:
             return None
-        return json.dumps([(at, stream, self._masked(text)) for at, stream, text in event.log])
+        return plain_json([(at, stream, self._masked(text)) for at, stream, text in event.log])
 
-    def _result(
-        self, event: NodeFinished, name: str, outputs: str, saved: Mapping[str, str]
-    ) -> Iterator[Told]:
-        """Yield what a node gave for a key, and the lineage of it.
+    def _add_result(
+        self, rows: list[Told], event: NodeFinished, name: str, outputs: str, saved: Mapping[str, str]
+    ) -> None:
+        """Add what a node gave for a key, and the lineage of it.
 
         Args:
+            rows: what it is added to.
             event: its end.
             name: of the result.
             outputs: `saved` as JSON.
             saved: the fingerprints of what it saved.
         """
-        parts = self._masked_parts(event.parts.text) if event.parts else _NO_PARTS
-        yield RESULT, (name, event.step.key or "", event.step.node.name, parts, outputs, event.at)
-        if event.parts:
-            for argument, (dataset, fingerprint, _) in event.parts.inputs.items():
-                yield RESULT_IO, (name, "in", argument, base_name(dataset), fingerprint)
+        step, parts = event.step, event.parts
+        told = self._masked_parts(parts.text) if parts else _NO_PARTS
+        rows.append((RESULT, (name, step.key or "", step.node.name, told, outputs, event.at)))
+        for argument, (dataset, fingerprint, _) in parts.inputs.items() if parts else ():
+            rows.append((RESULT_IO, (name, "in", argument, base_name(dataset), fingerprint)))
         for dataset, fingerprint in saved.items():
-            yield RESULT_IO, (name, "out", dataset, base_name(dataset), fingerprint)
-        if event.outcome and (event.outcome.saved or event.outcome.loaded):
-            yield from self._versions(event)
+            rows.append((RESULT_IO, (name, "out", dataset, base_name(dataset), fingerprint)))
+        if event.outcome is not None:
+            self._add_versions(rows, event.outcome, parts, event.at)
 
-    def _versions(self, event: NodeFinished) -> Iterator[Told]:
-        outcome, parts = event.outcome, event.parts
-        assert outcome is not None
-        versions = {name: (saved.fingerprint, saved.rows) for name, saved in outcome.saved.items()}
-        for dataset, fingerprint, _ in parts.inputs.values() if parts else ():
-            if dataset in outcome.loaded and whole_name(base_name(dataset)) not in self._made:
-                versions[dataset] = (fingerprint, outcome.loaded[dataset])
-        for dataset, (fingerprint, count) in versions.items():
-            if fingerprint:
-                path, place, role = self._about(dataset)
-                row = (base_name(dataset), fingerprint, "content", role, _size(path), count, place, event.at)
-                yield VERSION, row
+    def _add_versions(self, rows: list[Told], outcome: Outcome, parts: Parts | None, at: float) -> None:
+        """Add the versions that a node made, and of what it took those that no node makes."""
         for dataset, saved in outcome.saved.items():
-            yield from _metrics(dataset, saved.fingerprint, saved.metrics)
+            self._add_version(rows, dataset, saved.fingerprint, saved.rows, at)
+            if saved.metrics:
+                rows += _metrics(dataset, saved.fingerprint, saved.metrics)
+        for dataset, fingerprint, _ in parts.inputs.values() if parts and outcome.loaded else ():
+            if dataset in outcome.loaded and whole_name(base_name(dataset)) not in self._made:
+                self._add_version(rows, dataset, fingerprint, outcome.loaded[dataset], at)
+
+    def _add_version(
+        self, rows: list[Told], dataset: str, fingerprint: str, count: int | None, at: float
+    ) -> None:
+        if fingerprint:
+            path, place, role = self._about(dataset)
+            name = base_name(dataset)
+            rows.append((VERSION, (name, fingerprint, "content", role, _size(path), count, place, at)))
 
     def _about(self, dataset: str) -> tuple[Path | None, str, str | None]:
         """Return what does not change about a dataset in a run: the path of its file, its place as shown, its role."""
         if dataset not in self._known:
             assert self._catalog is not None
             path = getattr(self._catalog.dataset(dataset), "path", None)
-            told = self._catalog.describe(dataset)
+            told = self._described(dataset)
             self._known[dataset] = (path, str(told.get("filepath", "")), str(told.get("role", "")) or None)
         return self._known[dataset]
 
@@ -295,7 +307,7 @@ class Recorder:
 @lru_cache(maxsize=64)
 def _told(reasons: tuple[Reason, ...]) -> str:
     """Return reasons as JSON; thousands of nodes of a first run have the same one."""
-    return json.dumps([reason.to_json() for reason in reasons])
+    return plain_json([reason.to_json() for reason in reasons])
 
 
 def _size(path: Path | None) -> int | None:

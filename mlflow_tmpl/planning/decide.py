@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.catalog.entry import NOTES
 from mlflow_tmpl.catalog.extent import Extent, extent_of
@@ -159,6 +159,10 @@ class Decider:
     def fold(self, count: int) -> None:
         """Forget what was decided about items: all but the first nodes."""
         del self.decisions[count:]
+
+    def described(self, name: str) -> Mapping[str, Any]:
+        """Return what the catalog says of a dataset, which is asked once."""
+        return self._told(name)
 
     def made(self, fingerprints: Mapping[str, str]) -> None:
         """Take note of what datasets hold now: name to fingerprint, `UNKNOWN` for what has none."""

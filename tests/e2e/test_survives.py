@@ -273,6 +273,47 @@ def test_kills_at_any_moment_leave_old_or_new_and_what_had_finished(
     assert {run["status"] for run in project.json("runs", "list", "-n", "1000")} <= {"done", "lost"}
 
 
+@pytest.mark.parametrize("engine", ["inline", "threads"])
+def test_no_node_that_had_ended_before_a_kill_runs_again_however_short_it_was(
+    make_project: Callable[..., MadeProject], engine: str
+) -> None:
+    nodes = """
+        import os
+        import signal
+        import sqlite3
+
+        held = []
+
+        def note(name, value):
+            descriptor = os.open("../calls.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+            os.write(descriptor, (name + "\\n").encode())
+            os.close(descriptor)
+            if name == "v10":  # from now on nothing gets into the tables
+                held.append(sqlite3.connect(".mlo/ledger.sqlite", isolation_level=None))
+                held[0].execute("BEGIN IMMEDIATE")
+            if name == "v20" and not os.path.exists("../killed"):
+                open("../killed", "w").close()
+                os.kill(os.getpid(), signal.SIGKILL)
+            return value
+        """
+    for n in range(30):
+        nodes += f"""
+        @node(outputs="v{n + 1}")
+        def make_v{n + 1}(v{n}: str) -> str:
+            return note("v{n + 1}", v{n})
+        """
+    catalog = "".join(f"v{n}: data/v{n}.txt\n" for n in range(31))
+    project = make_project(nodes, catalog, files={"data/v0.txt": "x"})
+    assert project.mlo("run", "--engine", engine).returncode == -signal.SIGKILL
+    assert records(project) <= 9
+    assert project.mlo("run", "--engine", engine).returncode == 0
+    assert calls(project) == [f"v{n}" for n in [*range(1, 21), *range(20, 31)]]
+    assert list((project.root / ".mlo").glob("*.journal")) == []
+    first = project.json("runs", "show", "last~1")
+    assert first["status"] == "lost"
+    assert [node["status"] for node in first["nodes"]].count("done") == 19
+
+
 def test_a_killed_run_is_lost_and_the_nodes_in_flight_with_it(steps: MadeProject) -> None:
     process = steps.start("run")
     wait_for(steps.root.parent / "slow.started")

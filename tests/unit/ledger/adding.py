@@ -6,7 +6,8 @@ import os
 import platform
 from typing import TYPE_CHECKING, Any
 
-from mlflow_tmpl.ledger.recorder import METRIC, NODE_RUN, RESULT, RESULT_IO, RUN, VERSION
+from mlflow_tmpl.ledger.recorder import RUN
+from mlflow_tmpl.ledger.statements import METRIC, NODE_RUN, RESULT, RESULT_IO, VERSION
 
 if TYPE_CHECKING:
     from mlflow_tmpl.ledger import Ledger

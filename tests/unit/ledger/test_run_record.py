@@ -11,8 +11,8 @@ import pytest
 from mlflow_tmpl.errors import LedgerError
 from mlflow_tmpl.hashing import digest, digest_parts
 from mlflow_tmpl.ledger import Ledger
-from mlflow_tmpl.ledger.recorder import NODE_RUN, RESULT, RESULT_IO, VERSION
 from mlflow_tmpl.ledger.run_record import check, contents_of, export, inputs_of, merge
+from mlflow_tmpl.ledger.statements import NODE_RUN, RESULT, RESULT_IO, VERSION
 from mlflow_tmpl.planning.code.closure import REACHED
 from mlflow_tmpl.planning.json_texts import canonical_json
 
