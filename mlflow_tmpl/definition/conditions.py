@@ -34,15 +34,19 @@ def importable_names(folder: str) -> str:
     except OSError:
         return MISSING
     found = [name for name in names if name.endswith(_IMPORTABLE) or "." not in name]
-    return digest_parts(sorted(name for name in found if name != "__pycache__"))
+    return _hash_of_names([name for name in found if name != "__pycache__"])
 
 
 def names_in(folder: str) -> str:
     """Return the hash of all names in a folder."""
     try:
-        return digest_parts(sorted(os.listdir(folder)))
+        return _hash_of_names(os.listdir(folder))
     except OSError:
         return MISSING
+
+
+def _hash_of_names(names: list[str]) -> str:
+    return digest("\0".join(sorted(names)).encode(errors="surrogateescape"))
 
 
 def look_of(path: str) -> str:
@@ -115,7 +119,7 @@ class Conditions:
         """Return what is known of a file if its content is as it was, else nothing that equals it."""
         known = self.files[path]
         try:
-            state = state_of(Path(path))
+            state = state_of(path)
         except OSError:
             return []
         if not known:

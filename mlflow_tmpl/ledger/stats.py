@@ -160,7 +160,7 @@ def _state_or_none(path: Path) -> tuple[int, int, int, int] | None:
         return None
 
 
-def state_of(path: Path) -> tuple[int, int, int, int]:
+def state_of(path: str | Path) -> tuple[int, int, int, int]:
     """Return size, mtime_ns, ctime_ns and inode of a file."""
     known = os.stat(path)
     return known.st_size, known.st_mtime_ns, known.st_ctime_ns, known.st_ino

@@ -21,7 +21,7 @@ from mlflow_tmpl.planning.reasons import Present, Reason, differences
 from mlflow_tmpl.store.shelf import Offer, may_run_code, path_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from mlflow_tmpl.catalog import Catalog
@@ -120,6 +120,7 @@ class Decider:
         self._how = lru_cache(maxsize=None)(self._describe)
         self._own_code = lru_cache(maxsize=None)(self._find_own_code)
         self._packages = lru_cache(maxsize=None)(self._find_packages)
+        self._doubts = lru_cache(maxsize=None)(self._find_doubts)
         self._codes: dict[str, CodeFingerprint] = {}
         self._anew: set[str] = set()
         self._unrestorable: set[int] = set()
@@ -211,13 +212,14 @@ class Decider:
         """Return the fingerprint of a node's function, with the packages that its data belongs to."""
         known = node.whole_name
         if known not in self._codes:
-            names = (name for name in (*node.inputs.values(), *node.outputs) if not is_parameter(name))
+            names = (*node.inputs.values(), *node.outputs)
             packages = sorted({package for name in names for package in self._packages(name)})
             self._codes[known] = self._code.fingerprint(node.func, tuple(packages))
         return self._codes[known]
 
     def _find_packages(self, name: str) -> tuple[str, ...]:
-        return () if self._catalog.is_memory(name) else tuple(packages_behind(self._told(name)))
+        known = is_parameter(name) or self._catalog.is_memory(name)
+        return () if known else tuple(packages_behind(self._told(name)))
 
     def code_id(self, node: Node) -> str:
         """Return the fingerprint of a node's code."""
@@ -293,7 +295,8 @@ class Decider:
         if left_out is not None:
             return Decision(Verdict.OMIT, (left_out,))
         inputs, doubts = self._inputs(node)
-        doubts += [Reason("unfollowable", doubt) for doubt in (*code.doubts, *self._own_doubts(node))]
+        own = [doubt for name in (*node.inputs.values(), *node.outputs) for doubt in self._doubts(name)]
+        doubts += [Reason("unfollowable", doubt) for doubt in (*code.doubts, *own)]
         doubts = [*undecided, *doubts]
         parts = Parts.of(
             code.id,
@@ -312,10 +315,10 @@ class Decider:
         shelf = self._shelf if position not in self._unrestorable else None
         return self._look_back(node, parts, key or "", shelf)
 
-    def _own_doubts(self, node: Node) -> Iterator[str]:
-        for name in (*node.inputs.values(), *node.outputs):
-            for code in () if is_parameter(name) else self._own_code(name).values():
-                yield from code.doubts
+    def _find_doubts(self, name: str) -> tuple[str, ...]:
+        """Return what cannot be followed of the code that loads and saves a dataset."""
+        codes = () if is_parameter(name) else self._own_code(name).values()
+        return tuple(doubt for code in codes for doubt in code.doubts)
 
     def _inputs(self, node: Node) -> tuple[dict[str, tuple[str, str, str]], list[Reason]]:
         found: dict[str, tuple[str, str, str]] = {}

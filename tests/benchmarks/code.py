@@ -1,10 +1,15 @@
-"""The key of a function that reaches a hundred others in ten modules, beside reading and hashing these modules."""
+"""The key of a function that reaches a hundred others in ten modules: read from sources, and as a command has it.
+
+A command takes fingerprints from what it remembers of the project, for as long as nothing has changed that loading it
+depended on; whoever loads the project, from Python or to run a node, has them made from the facts of its sources.
+"""
 
 from __future__ import annotations
 
 import gc
 import importlib
 import marshal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +17,7 @@ from pathlib import Path
 
 from mlflow_tmpl.hashing import digest
 from mlflow_tmpl.planning.code import CodeReader, remember_loaded_sources
-from tests.benchmarks.measure import Figure, ratio
+from tests.benchmarks.measure import Figure, bytecode_environment, ratio
 
 MODULES, FUNCTIONS = 10, 10
 PACKAGE = "benchmarked"
@@ -55,6 +60,57 @@ def figures(folder: Path) -> Iterator[Figure]:
         name, found, "x", None, f"{1e3 * ours:.2f} ms against {1e3 * least:.2f}; cold {1e3 * cold:.0f} ms"
     )
     sys.path.remove(str(folder))
+    yield _remembered(folder / "project")
+
+
+COMMAND = """
+import gc, sys, time
+from mlflow_tmpl.definition.code import RememberedCode
+from mlflow_tmpl.planning.code import CodeReader
+from mlflow_tmpl.project import open_project
+
+def keys():
+    project = open_project(sys.argv[1], remembers=True)
+    parameters = project.config.parameters
+    gc.disable()
+    start = time.process_time()
+    known = project.planner.remembered((), parameters)
+    if known is None:
+        project.plan()
+        return None
+    code = RememberedCode(known, project.root)
+    found = [code.fingerprint(node.func).id for node in known.pipeline.nodes]
+    return time.process_time() - start if all(found) else None
+
+taken = [keys() for _ in range(1 if sys.argv[2] == "load" else 9)]
+print(min(each for each in taken if each is not None) if sys.argv[2] != "load" else 0)
+"""
+
+
+def _remembered(root: Path) -> Figure:
+    package = root / "src" / PACKAGE
+    (root / "conf" / "base").mkdir(parents=True)
+    (root / "pyproject.toml").write_text(f'[tool.mlo]\npackage = "{PACKAGE}"\n')
+    package.parent.mkdir()
+    _write(package)
+    (package / "nodes").mkdir()
+    (package / "nodes" / "__init__.py").touch()
+    lines = ["from mlflow_tmpl import node", f"from {PACKAGE} import m0"]
+    lines += [f"@node(outputs='d{n}')\ndef step{n}():\n    return m0.f0({n})" for n in range(FUNCTIONS)]
+    (package / "nodes" / "main.py").write_text("\n\n".join(lines) + "\n")
+    environment = bytecode_environment(root / "bytecode")
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", COMMAND, str(root), how],
+            env=environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for how in ("load", "load", "measure")
+    ]
+    name = f"keys of {FUNCTIONS} nodes over {MODULES * FUNCTIONS} functions, as a command has them"
+    return Figure(name, 1e3 * float(told[-1]), "ms", 2.0, "with the look at all that loading depended on")
 
 
 def _write(package: Path) -> None:

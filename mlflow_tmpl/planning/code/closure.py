@@ -104,21 +104,21 @@ class Hashes(Generic[V]):
         return self._unclear.get(name, frozenset())
 
     def _close(self, component: Sequence[V]) -> None:
-        inside = set(component)
-        below = {
-            self._ids[each] for vertex in component for each in self._edges(vertex) if each not in inside
-        }
+        ids, inside = self._ids, set(component)
+        below: set[str] = set()
         row: dict[str, str] = {}
         doubts: set[str] = set()
         for vertex in component:
+            below.update([ids[each] for each in self._edges(vertex) if each not in inside])
             row.update(self._parts(vertex))
             doubts.update(self._doubts(vertex))
-        name = self.add(row, below - {""}, doubts)
+        below.discard("")
+        name = self.add(row, below, doubts)
         self._ids.update(dict.fromkeys(component, name))
 
     def add(self, parts: Mapping[str, str], below: set[str], doubts: set[str]) -> str:
         """Return the hash of some parts together with what other hashes stand for."""
-        unclear = [self._unclear[each] for each in below if each in self._unclear]
+        unclear = [self._unclear[each] for each in below if each in self._unclear] if self._unclear else ()
         if not parts and not doubts and len(below) < 2:
             return next(iter(below), "")
         row = {**dict(sorted(parts.items())), **{f"{REACHED}{each}": "" for each in sorted(below)}}

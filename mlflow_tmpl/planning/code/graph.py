@@ -128,41 +128,43 @@ class Graph:
             known = self._plain[vertex] = tuple(dict.fromkeys(self._find_plain(vertex)))
         return known
 
-    def _find_plain(self, vertex: Vertex) -> Iterator[Vertex]:
+    def _find_plain(self, vertex: Vertex) -> Iterable[Vertex]:
         kind = vertex[0]
         if kind == "unit":
-            yield from self._of_unit(vertex[1], vertex[2])
-        elif kind == "name":
+            return self._of_unit(vertex)
+        if kind == "name":
             module = self._program.module(vertex[1])
             bound = module.binders.get(vertex[2], ()) if module else ()
-            yield from (("unit", vertex[1], position) for position in bound)
-        elif kind == "touch":
-            yield from (("unit", vertex[1], position) for position in self.effects.get(vertex[1], ()))
-        elif kind == "module":
-            yield from self._of_module(vertex[1])
-        elif kind == "program":
-            yield from (("module", name) for name in self._program.members)
+            return [("unit", vertex[1], position) for position in bound]
+        if kind == "touch":
+            return [("unit", vertex[1], position) for position in self.effects.get(vertex[1], ())]
+        if kind == "module":
+            return self._of_module(vertex[1])
+        return [("module", name) for name in self._program.members] if kind == "program" else ()
 
-    def _of_unit(self, name: str, position: int) -> Iterator[Vertex]:
-        unit = self._unit(("unit", name, position))
+    def _of_unit(self, vertex: Vertex) -> Sequence[Vertex]:
+        unit, name = self._unit(vertex), vertex[1]
         if unit.kind == IMPORT:
-            return
-        yield ("touch", name)
+            return ()
+        found: list[Vertex] = [("touch", name)]
         for path in unit.reads:
-            yield from self._leads(self._program.lookup(name, path))
-        yield from (("module", each) for each in unit.wholes if self._program.exists(each))
+            found += self._leads(self._program.lookup(name, path))
+        found += [("module", each) for each in unit.wholes if self._program.exists(each)]
         if unit.dynamic:
-            yield ("module", name)
-        yield from (_SEEN[each] for each in unit.sees)
+            found.append(("module", name))
+        found += [_SEEN[each] for each in unit.sees]
+        return found
 
-    def _leads(self, found: Sequence[Found]) -> Iterator[Vertex]:
-        for each in found:
-            if each.kind == "name":
-                yield ("name", each.module, each.name)
-            elif each.kind == "module":
-                yield ("module", each.module)
-            elif each.kind == "outside" and self._program.kind_of(each.module) == "package":
-                yield ("package", each.module)
+    def _leads(self, found: Sequence[Found]) -> Sequence[Vertex]:
+        led: list[Vertex] = []
+        for kind, module, name, _ in found:
+            if kind == "name":
+                led.append(("name", module, name))
+            elif kind == "module":
+                led.append(("module", module))
+            elif kind == "outside" and self._program.kind_of(module) == "package":
+                led.append(("package", module))
+        return led
 
     def _of_module(self, name: str) -> Iterator[Vertex]:
         """Yield all of a module: its units, what it imports, and the modules below it that are loaded."""
