@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.dataclass import dataclass
-from mlflow_tmpl.errors import ConfigError, did_you_mean, together
+from mlflow_tmpl.errors import ConfigError, PipelineError, did_you_mean, together
 from mlflow_tmpl.hashing import digest_parts
 from mlflow_tmpl.pipeline.names import is_word
 from mlflow_tmpl.pipeline.options import NodeOptions, OptionError, read_option
@@ -16,9 +16,13 @@ if TYPE_CHECKING:
 
     from mlflow_tmpl.config.values import Value
     from mlflow_tmpl.pipeline import Node, Pipeline
+    from mlflow_tmpl.pipeline.condition import Condition
 
 TAG = "tag:"
 """What a key begins with that means the nodes of a tag."""
+
+WHEN = "when"
+"""What is no option, as it says whether a node runs and not how."""
 
 _WILD = re.compile(r"[*?]")
 
@@ -30,7 +34,7 @@ class Rule:
     Attributes:
         key: as it is written: a name, a pattern with ``*`` and ``?``, or a tag behind ``tag:``.
         where: place of the key.
-        changes: option to what `NodeOptions` holds for it.
+        changes: option to what `NodeOptions` holds for it; `WHEN` to a condition.
         weight: what this rule is weighed by against others for the same node.
     """
 
@@ -81,20 +85,24 @@ class NodeRules:
     def apply(self, pipeline: Pipeline) -> Pipeline:
         """Return a pipeline with the options that the rules say; nodes that shared theirs go on sharing them."""
         made: dict[tuple[int, tuple[int, ...]], NodeOptions] = {}
+        conditions: dict[str, Condition] = {}
 
         def options(node: Node) -> NodeOptions:
             meant = tuple(self._meant(node))
             if not meant:
                 return node.options
+            said = [self._rules[number].changes for number in meant]
+            conditions.update((node.name, changes[WHEN]) for changes in said if WHEN in changes)
             known = made.get((id(node.options), meant))
             if known is None:
-                changes: dict[str, Any] = {}
-                for number in meant:
-                    changes.update(self._rules[number].changes)
-                known = made[id(node.options), meant] = node.options.changed(changes)
+                both = {
+                    option: value for changes in said for option, value in changes.items() if option != WHEN
+                }
+                known = made[id(node.options), meant] = node.options.changed(both)
             return known
 
-        return pipeline.with_options(options)
+        ruled = pipeline.with_options(options)
+        return ruled.with_conditions(conditions) if conditions else ruled
 
     def check(self, pipelines: Iterable[Pipeline]) -> None:
         """Refuse rules that no node is meant by.
@@ -139,16 +147,26 @@ def _rule(key: str, value: Value, number: int, errors: list[ConfigError]) -> Rul
     changes = {}
     for option, given in value.data.items():
         try:
-            changes[option] = read_option(option, given.plain())
+            changes[option] = _condition(given) if option == WHEN else read_option(option, given.plain())
         except OptionError as wrong:
             for error in wrong.each():
                 place = str((given.data[error.key] if error.key else given).key_origin)
                 errors.append(ConfigError(f"node {key!r}: {error.message}", where=place, hint=error.hint))
         except ConfigError as error:
             errors.append(error)
+        except PipelineError as error:
+            errors.append(
+                ConfigError(f"node {key!r}: {error.message}", where=str(given.origin), hint=error.hint)
+            )
     literal = len(_WILD.sub("", key))
     wild = bool(_WILD.search(key))
     return Rule(key, where, changes, (0 if tag else 1 if wild else 2, literal if wild else 0, number))
+
+
+def _condition(given: Value) -> Condition:
+    from mlflow_tmpl.pipeline.condition import Condition
+
+    return Condition.of(given.plain())
 
 
 def _expression(pattern: str) -> re.Pattern[str]:

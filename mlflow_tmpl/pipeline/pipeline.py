@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.errors import PipelineError, UsageError, did_you_mean
 from mlflow_tmpl.pipeline.names import PARAMETER_PREFIX, base_name, is_parameter, is_word, parameter_key
-from mlflow_tmpl.pipeline.node import Node
+from mlflow_tmpl.pipeline.node import Node, rewired
 from mlflow_tmpl.pipeline.notebook import bundle
 from mlflow_tmpl.pipeline.order import CycleError, order, reach
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     import networkx
 
+    from mlflow_tmpl.pipeline.condition import Condition
     from mlflow_tmpl.pipeline.options import NodeOptions
     from mlflow_tmpl.pipeline.selection import Selection
 
@@ -293,6 +294,19 @@ class Pipeline:
             ]
         )
         return other
+
+    def with_conditions(self, conditions: Mapping[str, Condition]) -> Pipeline:
+        """Return this pipeline with nodes that run on other conditions.
+
+        Args:
+            conditions: by name of the node.
+        """
+        return Pipeline(
+            [
+                rewired(node, over=node.over, when=conditions[node.name]) if node.name in conditions else node
+                for node in self.nodes
+            ]
+        )
 
     def to_networkx(self) -> networkx.DiGraph:
         """Return a directed graph of nodes (by name) and ``("dataset", name)`` for analysis; each has a `kind`."""

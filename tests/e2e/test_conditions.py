@@ -130,3 +130,13 @@ def test_what_is_left_out_stays_so_when_the_project_is_not_loaded(gated: MadePro
     for _ in range(3):
         assert set(gated.statuses("--params", "train.enabled=false").values()) == {"skipped"}
     assert set(gated.statuses().values()) == {"done"}
+
+
+def test_an_environment_may_leave_a_node_out(gated: MadeProject) -> None:
+    gated.write("conf/prod/nodes.yml", "evaluate: {when: not params:train.enabled}\n")
+    assert gated.statuses("-e", "prod", "--to-nodes", "evaluate") == {"train": "done", "evaluate": "skipped"}
+    assert gated.statuses("-e", "prod", "--to-nodes", "evaluate") == {
+        "train": "reused",
+        "evaluate": "skipped",
+    }
+    assert gated.statuses("--to-nodes", "evaluate") == {"train": "reused", "evaluate": "done"}

@@ -122,3 +122,23 @@ def test_rules_that_mean_no_node_are_told_in_the_order_of_the_file(tmp_path: Pat
 
 def test_without_the_file_there_are_no_rules(tmp_path: Path) -> None:
     assert Config(tmp_path, ("base",)).node_rules is None
+
+
+def test_a_condition_of_the_most_exact_rule_takes_the_place_of_that_in_the_code(tmp_path: Path) -> None:
+    nodes = Pipeline([Node(_nothing, name=name, tags="io", when="params:code") for name in ("a", "b")])
+    found = rules(
+        tmp_path,
+        """
+        "tag:io": {when: "not params:all"}
+        b: {when: params:b, priority: 3}
+        """,
+    ).apply(nodes)
+    assert [str(node.when) for node in found] == ["not all", "b"]
+    assert found["b"].options.priority == 3
+    assert found.parameters == ("params:all", "params:b")
+
+
+def test_what_is_no_condition_is_refused_at_its_place(tmp_path: Path) -> None:
+    assert refusal(tmp_path, "a: {when: a b}").startswith(
+        "base/nodes.yml:1:11: node 'a': 'a b' is no condition"
+    )
