@@ -40,6 +40,7 @@ WITH_CODE = {".html", ".json"}
 WITH_BOXES = {".svg", ".png", ".mmd"}
 """Where boxes are closed that would make the drawing too large."""
 NARROWEST = 20
+NOT_BEGUN = {"reused", "skipped", "blocked", "waiting", "queued"}
 
 
 @click.command("viz", short_help="Draw the graph.")
@@ -188,6 +189,7 @@ def _last_run(record: NodeRecord) -> LastRun:
         ended_at=datetime.fromtimestamp(ended, timezone.utc).isoformat(timespec="seconds") if ended else "",
         reasons=tuple([reason["text"] for reason in record.reasons]),
         error="\n".join([text for text in (failure.get("message"), failure.get("traceback")) if text]),
+        attempt=0 if record.status in NOT_BEGUN else record.attempt,
     )
 
 

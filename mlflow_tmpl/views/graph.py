@@ -28,6 +28,7 @@ class LastRun:
         ended_at: when it ended, in ISO 8601; empty if it did not.
         reasons: why it ran, or was reused.
         error: what went wrong, or empty.
+        attempt: how often it was begun in that run; 0 if it was not.
     """
 
     status: str
@@ -35,6 +36,7 @@ class LastRun:
     ended_at: str = ""
     reasons: tuple[str, ...] = ()
     error: str = ""
+    attempt: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ class NodeView:
         where: ``file:line`` of the function.
         options: how it is run.
         status: a word of the ledger; empty for a node that was never run.
+        attempt: how often its last run began it; 0 if it did not.
     """
 
     id: str
@@ -103,6 +106,7 @@ class NodeView:
     ended_at: str = ""
     reasons: tuple[str, ...] = ()
     error: str = ""
+    attempt: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +303,7 @@ def _node(
         ended_at=last.ended_at,
         reasons=last.reasons,
         error=last.error,
+        attempt=last.attempt,
     )
 
 

@@ -179,10 +179,12 @@ class _Sheet:
         return [("  " + fit(self._text(text), self.widths.rest, self.ellipsis), style)]
 
     def _why(self, node: NodeView) -> str:
-        if not node.reasons or node.reasons[0] == self.common:
-            return ""
-        more = len(node.reasons) - 1
-        return node.reasons[0] + (f" (and {more} more)" if more else "")
+        attempt = f"attempt {node.attempt}" if node.attempt > 1 else ""
+        why = ""
+        if node.reasons and node.reasons[0] != self.common:
+            more = len(node.reasons) - 1
+            why = node.reasons[0] + (f" (and {more} more)" if more else "")
+        return "; ".join([part for part in (attempt, why) if part])
 
     def _flows(self, node: NodeView) -> str:
         """What comes into the pipeline here, and what leaves it."""

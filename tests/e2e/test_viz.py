@@ -160,6 +160,7 @@ def test_json_is_one_document_whatever_the_project_prints(mlo, tmp_path):
     assert nodes["tidy"]["pipelines"] == ["prepare"]
     assert nodes["split"]["tags"] == ["prep"]
     assert nodes["evaluate"]["status"] == "failed"
+    assert nodes["evaluate"]["attempt"] == 1
     assert "ValueError: no <b>good</b>" in nodes["evaluate"]["error"]
     datasets = {dataset["name"]: dataset for dataset in document["datasets"]}
     assert (datasets["raw"]["exists"], datasets["raw"]["memory"]) == (True, False)

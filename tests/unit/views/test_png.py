@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import builtins
 import struct
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from mlflow_tmpl.views.svg import draw_svg
 
 from .pipelines import view
 
+matplotlib = pytest.importorskip("matplotlib")
 resvg_py = pytest.importorskip("resvg_py")
 
 
@@ -54,9 +56,42 @@ def test_without_the_package_an_error_names_it_and_the_way_out(ten, monkeypatch)
     assert caught.value.hint == "pip install 'mlflow-tmpl[png]', or write .svg, which needs nothing"
 
 
-def test_without_fonts_an_error_says_so(ten, monkeypatch):
+@pytest.fixture
+def no_fonts(monkeypatch):
+    """Make the system one without fonts, but for those that are named."""
     painted = resvg_py.svg_to_bytes
-    monkeypatch.setattr(resvg_py, "svg_to_bytes", lambda **how: painted(**how, skip_system_fonts=True))
-    with pytest.raises(UsageError, match=r"a \.png needs fonts, and none is installed") as caught:
+    own: list[str] = []
+    monkeypatch.setattr(
+        resvg_py,
+        "svg_to_bytes",
+        lambda **how: painted(**{"font_files": own or None, **how}, skip_system_fonts=True),
+    )
+    return own
+
+
+def test_fonts_that_the_system_does_not_call_sans_serif_are_found_by_name(ten, no_fonts):
+    no_fonts.append(str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"))
+    assert png._fonts(resvg_py.svg_to_bytes) == {
+        "sans_serif_family": "DejaVu Sans",
+        "monospace_family": "DejaVu Sans",
+    }
+
+
+def test_where_there_are_no_fonts_those_of_matplotlib_do(ten, no_fonts):
+    assert png._fonts(resvg_py.svg_to_bytes)["font_dirs"] == [
+        str(Path(matplotlib.get_data_path()) / "fonts" / "ttf")
+    ]
+    assert png.to_png(view({"one": ""})) != png.to_png(view({"two": ""}))
+
+
+def test_without_any_fonts_an_error_says_so(ten, no_fonts, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(UsageError, match=r"a \.png needs fonts, and none was found") as caught:
         to_png(ten)
     assert "or write .svg" in caught.value.hint
+
+
+def test_a_picture_has_no_more_pixels_than_memory_holds(ten, monkeypatch):
+    monkeypatch.setattr(png, "MOST", 10_000)
+    width, height = size(png.to_png(ten))
+    assert width * height <= 10_400

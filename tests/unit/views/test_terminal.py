@@ -115,6 +115,11 @@ def test_why_a_node_ran_stands_before_what_enters_and_leaves():
     ]
 
 
+def test_a_node_that_was_begun_more_than_once_says_so():
+    last = {"a": LastRun("done", 0.1, reasons=("forced",), attempt=3)}
+    assert draw(view({"a": ""}, last)).splitlines()[1].endswith("done  attempt 3; forced  ← raw_a  → a_out")
+
+
 def test_a_reason_that_all_nodes_share_is_not_said_of_each():
     last = dict.fromkeys("ab", LastRun("done", 0.1, reasons=("never run before",)))
     assert "never" not in draw(view({"a": "", "b": "a"}, last))

@@ -33,6 +33,8 @@ export interface NodeView {
   ended_at: string;
   reasons: string[];
   error: string;
+  /** How often the last run began it. */
+  attempt?: number;
 }
 
 export interface DatasetView {
