@@ -6,6 +6,7 @@ each task, with the node and what it takes. How values travel is the engine's ow
 
 from __future__ import annotations
 
+import copyreg
 import io
 import os
 import pickle
@@ -18,6 +19,7 @@ from typing import IO, TYPE_CHECKING, Any
 from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.engine.capture import Capture
 from mlflow_tmpl.engine.failure import NodeFailure
+from mlflow_tmpl.engine.frames import table_with_polars
 from mlflow_tmpl.engine.task import Task, perform
 from mlflow_tmpl.errors import NodeError, place
 from mlflow_tmpl.hashing import digest, digest_file
@@ -222,11 +224,15 @@ def pickler(
             they are refused with `ByValueOnly`, and the rest goes five times as fast.
         take: is given buffers that need not be copied into the pickle, and says whether they are, after all.
     """
-    if not by_value:
-        return _ByReference(file, 5, buffer_callback=take)
-    import cloudpickle
+    made: pickle.Pickler
+    if by_value:
+        import cloudpickle
 
-    made: pickle.Pickler = cloudpickle.Pickler(file, 5, buffer_callback=take)
+        made = cloudpickle.Pickler(file, 5, buffer_callback=take)
+    else:
+        made = _ByReference(file, 5, buffer_callback=take)
+    if take is not None and "polars" in sys.modules:
+        made.dispatch_table = table_with_polars(getattr(made, "dispatch_table", copyreg.dispatch_table))
     return made
 
 

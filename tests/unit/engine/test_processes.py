@@ -5,11 +5,14 @@ import os
 import signal
 import sys
 import time
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import polars
+import polars.testing
 import pytest
 
 from mlflow_tmpl import Catalog, Node, Pipeline, run
@@ -98,6 +101,21 @@ def test_what_one_node_takes_stays_in_its_worker_and_the_taker_follows_it(
     assert held.stays
     assert perform(pid, value=held, spent=True).values["y"].get() == worker.pid
     assert not worker.has
+
+
+def test_a_frame_of_polars_is_mapped_too(perform: Perform) -> None:
+    held = perform(polars_frame).values["y"]
+    assert held.place[0] == "file"
+    polars.testing.assert_frame_equal(held.get(), polars_frame())
+    assert perform(lambda value: value["s"][1], value=held).values["y"].get() == "y"
+    with open(held.place[1], "rb") as file:
+        assert b"pyarrow" in file.read()
+    held.release()
+
+
+def polars_frame() -> polars.DataFrame:
+    cells = {"a": range(ROWS * 2), "s": ["x", "y"] * ROWS, "d": [date(2026, 1, 1), None] * ROWS}
+    return polars.DataFrame(cells, schema_overrides={"s": polars.Categorical})
 
 
 def test_a_value_that_stays_leaves_when_someone_elsewhere_wants_it(perform: Perform) -> None:
