@@ -25,12 +25,14 @@ class Defaults:
         jobs: how many at a time.
         keep_going: whether a failure leaves alone what does not depend on it.
         address: of the cluster that the engine uses.
+        memory_bytes: how much of what passes between worker processes may lie in memory.
     """
 
     engine: str = "auto"
     jobs: int | None = None
     keep_going: bool = False
     address: str | None = None
+    memory_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ _TYPES = {
     "max_bytes": int,
     "engine": str,
     "address": str,
+    "memory_bytes": int,
     "jobs": int,
     "keep_going": bool,
 }

@@ -39,6 +39,7 @@ def execute(
     engine: str = "auto",
     jobs: int | None = None,
     address: str | None = None,
+    memory_bytes: int | None = None,
     keep_going: bool = False,
     context: Mapping[str, Any] | None = None,
     run_id: str = "",
@@ -54,6 +55,7 @@ def execute(
         engine: where nodes run that name no engine of their own.
         jobs: how many at a time.
         address: of the cluster that the engine uses.
+        memory_bytes: how much of what passes between worker processes may lie in memory.
         keep_going: whether a failure leaves alone what does not depend on it.
         context: how the run was asked for; the listeners get it.
         run_id: of the run; a new one unless given.
@@ -77,7 +79,8 @@ def execute(
     due = [step.action is Action.RUN for step in plan.steps]
     way = way_of(plan.pipeline, due, engine, jobs, seconds, address)
     run_id, started, capture = run_id or new_run_id(), perf_counter(), Capture()
-    around = Surroundings(run_id, plan.catalog, plan.pipeline.datasets, source, capture, jobs, address)
+    datasets = plan.pipeline.datasets
+    around = Surroundings(run_id, plan.catalog, datasets, source, capture, jobs, address, memory_bytes)
     engines = Engines(way.choice.engine, around, plan.pipeline)
     engines.check(bool(plan.count(Action.RUN)))
     values = Values(plan.pipeline, {}, plan.catalog.copy_mode)

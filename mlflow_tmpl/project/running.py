@@ -49,6 +49,7 @@ def run(project: Project, pipelines: Sequence[str], asked: Asked, manner: Manner
             engine=manner.engine or defaults.engine,
             jobs=jobs,
             address=_address(manner, defaults, plan),
+            memory_bytes=defaults.memory_bytes,
             source=project.root / project.settings.source,
             seconds=partial(past_seconds, project.ledger.rows),
             keep_going=defaults.keep_going if manner.keep_going is None else manner.keep_going,

@@ -69,7 +69,7 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
             '[tool.mlo]\npackage = "birds"\n[tool.mlo.defaults]\nworkers = 3',
             (
                 "pyproject.toml:4: [tool.mlo.defaults] has an unknown key 'workers' "
-                "(it may have address, engine, jobs, keep_going)"
+                "(it may have address, engine, jobs, keep_going, memory_bytes)"
             ),
         ),
         ("[tool.mlo]\npackage = 3", "pyproject.toml:2: tool.mlo.package must be text, and is 3"),
