@@ -35,6 +35,14 @@ class Performed:
         call(self)
 
 
+def performed(task: Task) -> Performed:
+    """Perform a task, here and now."""
+    try:
+        return Performed(perform(task), None)
+    except Exception as error:  # noqa: BLE001 (handed on: result() raises it)
+        return Performed(None, error)
+
+
 class InlineExecutor:
     """Performs a task when it is submitted."""
 
@@ -49,10 +57,7 @@ class InlineExecutor:
 
     def submit(self, task: Task) -> Performed:
         """Perform a task, here and now."""
-        try:
-            return Performed(perform(task), None)
-        except Exception as error:  # noqa: BLE001 (handed on: result() raises it)
-            return Performed(None, error)
+        return performed(task)
 
     def kill(self, future: Future) -> None:
         """Nothing is ever left under way."""

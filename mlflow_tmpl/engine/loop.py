@@ -213,6 +213,7 @@ class Loop:
             self._ready.give_back(position)
             self._give_up(position, NodeFailure(node, error, {}))
             return
+        task.alone = not (self._under_way or self._ready or self._timers)
         future = executor.submit(task)
         self._under_way[future] = position
         if node.options.timeout_s is not None and executor.can_kill:

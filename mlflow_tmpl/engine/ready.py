@@ -57,11 +57,16 @@ class Ready:
         self._taken: dict[str, list[int]] = {}
         self._lanes: dict[tuple[str, Resources], _Lane] = {}
         self._known: dict[int, _Lane] = {}
+        self._waiting = 0
+
+    def __len__(self) -> int:
+        return self._waiting
 
     def put(self, position: int) -> None:
         """Add a node."""
         rank = self._ranks[position] if position < self._count else self._item_ranks[position]
         heappush(self._lane(position).heap, rank)
+        self._waiting += 1
 
     def unfold(self, position: int, items: range) -> None:
         """Take in the items of a map node: they have its place in the order, one after the other."""
@@ -83,6 +88,7 @@ class Ready:
                 first = lane
         if first is None:
             return None
+        self._waiting -= 1
         first.taken[0] += 1
         if first.seats is not None:
             self._machine.take(first.seats)

@@ -43,6 +43,7 @@ class Task:
         offering: what is needed to keep the values that it makes; ``None`` if they are not to be.
         spent: arguments whose value nobody takes after this call, nor another attempt at it.
         stays: outputs kept in memory that one node takes and no more.
+        alone: whether nothing runs beside it, and nothing else can start before it has ended.
     """
 
     node: Node
@@ -57,6 +58,7 @@ class Task:
     offering: Offering | None = None
     spent: frozenset[str] = frozenset()
     stays: frozenset[str] = frozenset()
+    alone: bool = False
 
 
 class ValuesLost(Exception):

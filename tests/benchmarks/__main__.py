@@ -12,6 +12,7 @@ ALL = (
     "nothing_to_do",
     "csv_project",
     "per_node",
+    "engines",
     "processes",
     "ledger_cost",
     "hashing",
