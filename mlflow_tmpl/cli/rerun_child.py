@@ -74,7 +74,7 @@ def _repeat(asked: Mapping[str, Any], stop: Any) -> dict[str, Any]:
             engine=asked["engine"],
             cause="rerun",
             parent=asked["run"],
-            listeners=(_progress(), stop),
+            listeners=(_progress(project), stop),
             command=f"mlo runs rerun {asked['run']}",
             **asked["selectors"],
         )

@@ -200,7 +200,7 @@ def _run(
                     _collect_from_here,
                     _tell_waiting,
                     tell_point,
-                    _progress(options["verbose"]),
+                    _progress(project, options["verbose"]),
                     stop,
                 ),
                 command=shlex.join(["mlo", *sys.argv[1:]]),
@@ -258,13 +258,15 @@ def _tell_waiting(event: Event) -> None:
         click.echo(f"waiting: output {event.dataset!r} is being written by {event.holder}", err=True)
 
 
-def _progress(verbose: bool = False) -> Any:
+def _progress(project: Project, verbose: bool = False) -> Any:
     """Return what shows the run on stderr: a live display on a terminal, else lines."""
     from mlflow_tmpl.views.progress import Display, Lines
 
     paper = paper_for(sys.stderr, verbose=verbose)
     if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
-        return Display(paper)
+        from mlflow_tmpl.ledger.durations import past_seconds
+
+        return Display(paper, lambda nodes: past_seconds(project.ledger.rows, nodes))
     return Lines(lambda line: click.echo(line, err=True), paper)
 
 

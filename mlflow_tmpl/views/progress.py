@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from time import perf_counter
 from typing import TYPE_CHECKING
 
 from mlflow_tmpl.engine.events import (
@@ -22,16 +21,10 @@ from mlflow_tmpl.views.statuses import duration
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rich.console import Console, Group
-
-    from mlflow_tmpl.planning import Plan
+    from mlflow_tmpl.views.board import Board, Seconds
 
 _SHOWN = {"done", "retried", "failed", "timed_out", "blocked", "cancelled"}
 """What is worth a line; what is reused is counted."""
-
-_BAR_COLUMNS = 32
-_MOST_RUNNING, _MOST_WAITING = 12, 6
-"""How many nodes the live display names; a terminal has 24 lines."""
 
 
 class Lines:
@@ -106,17 +99,21 @@ class Display:
 
     Args:
         paper: how wide the terminal is and what it shows.
+        past: gives how long nodes took when they last ran.
     """
 
-    def __init__(self, paper: Paper) -> None:
+    def __init__(self, paper: Paper, past: Seconds | None = None) -> None:
         self._paper = paper
+        self._past = past
         self._lines = Lines(self._print, paper)
         self._board: Board | None = None
 
     def __call__(self, event: Event) -> None:
         """Show what happened."""
         if isinstance(event, RunStarted) and any(step.action.value == "run" for step in event.plan.steps):
-            self._board = Board(event.plan, self._paper)
+            from mlflow_tmpl.views.board import Board
+
+            self._board = Board(event.plan, self._paper, self._past)
         board = self._board
         if board is None:  # nothing is to run: there is nothing to show, and rich takes 50 ms to import
             if isinstance(event, HookFailed):
@@ -125,112 +122,12 @@ class Display:
         if isinstance(event, NodeStarted):
             board.start(event.step.node.name)
         elif isinstance(event, NodeFinished):
-            board.finish(event.step.node.name, again=event.status == "retried")
-        elif isinstance(event, RunFinished):
-            board.close()
+            board.finish(event.step.node.name, event.status, event.duration_s)
         self._lines(event)
+        if isinstance(event, RunFinished):
+            self._board = None
+            board.close()
 
     def _print(self, line: str) -> None:
         if self._board is not None:
             self._board.print(line)
-
-
-class Board:
-    """The part of the terminal that is drawn again and again: what runs, what waits, how much is done.
-
-    What nodes print on the terminal meanwhile goes above it.
-
-    Args:
-        plan: what is going to be done.
-        paper: how wide the terminal is and what it shows.
-    """
-
-    def __init__(self, plan: Plan, paper: Paper) -> None:
-        from rich.live import Live
-
-        self._paper = paper
-        self._widest = max((columns(step.node.name) for step in plan.steps), default=0)
-        self._running: dict[str, float] = {}
-        self._names = {step.node.name for step in plan.steps}
-        self._waiting = {step.node.name: None for step in plan.steps if step.action.value == "run"}
-        self._total, self._ended, self._since = len(plan.steps), 0, perf_counter()
-        self._console = _console(paper)
-        self._live = Live(
-            console=self._console,
-            refresh_per_second=8,
-            transient=True,
-            get_renderable=self.draw,
-            redirect_stdout=sys.stdout.isatty(),
-            redirect_stderr=True,
-        )
-        self._live.start()
-
-    def start(self, node: str) -> None:
-        """Show a node as running."""
-        self._running[node] = perf_counter()
-        self._waiting.pop(node, None)
-
-    def finish(self, node: str, *, again: bool = False) -> None:
-        """Count a node as ended, or as waiting where it is called again."""
-        self._running.pop(node, None)
-        if again:
-            self._waiting[node] = None
-            return
-        self._waiting.pop(node, None)
-        self._ended += node in self._names  # an item is only a part of one
-
-    def print(self, line: str) -> None:
-        """Write a line above the display; below what stays of the run once it is closed."""
-        from rich.text import Text
-
-        self._console.print(Text.from_ansi(line))
-
-    def close(self) -> None:
-        """Take the display off the terminal."""
-        self._live.stop()
-
-    def draw(self) -> Group:
-        """Return the display as it is now."""
-        from rich.console import Group
-        from rich.text import Text
-
-        lines = [*self._running_lines(), *self._waiting_lines(), self._bar()]
-        return Group(*[Text.from_ansi(line, no_wrap=True, overflow="crop") for line in lines])
-
-    def _running_lines(self) -> list[str]:
-        now, running = perf_counter(), list(self._running.items())
-        shown = [
-            node_line(name, "running", now - since, "", self._widest, self._paper)
-            for name, since in running[:_MOST_RUNNING]
-        ]
-        more = len(running) - len(shown)
-        return [*shown, f"  and {more} more"] if more else shown
-
-    def _waiting_lines(self) -> list[str]:
-        waiting = list(self._waiting)
-        if not waiting:
-            return []
-        shown = waiting[:1]
-        room = self._paper.width - len("  waiting:  and 100,000 more") - columns(shown[0])
-        for name in waiting[1:_MOST_WAITING]:
-            room -= columns(name) + 2
-            if room < 0:
-                break
-            shown.append(name)
-        rest = len(waiting) - len(shown)
-        text = f"  waiting: {', '.join(shown)}{f' and {rest:,} more' if rest else ''}"
-        return [self._paper.paint(self._paper.fit(text, self._paper.width), dim=True)]
-
-    def _bar(self) -> str:
-        done = round(_BAR_COLUMNS * self._ended / self._total)
-        full, rest = ("#", "-") if self._paper.ascii_only else ("━", "─")
-        bar = self._paper.paint(full * done, fg="green") + self._paper.paint(
-            rest * (_BAR_COLUMNS - done), dim=True
-        )
-        return f"  {bar} {self._ended}/{self._total}  {duration(perf_counter() - self._since)}"
-
-
-def _console(paper: Paper) -> Console:
-    from rich.console import Console
-
-    return Console(stderr=True, highlight=False, soft_wrap=True, no_color=not paper.colour)

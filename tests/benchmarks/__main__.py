@@ -17,6 +17,7 @@ ALL = (
     "ledger_cost",
     "hashing",
     "code",
+    "display",
     "memory",
     "kept",
     "store",

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from mlflow_tmpl.engine import NodeFailure
+from mlflow_tmpl.views.board import Board
 from mlflow_tmpl.views.lines import Paper
-from mlflow_tmpl.views.progress import Board, Display, Lines
+from mlflow_tmpl.views.progress import Display, Lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -182,13 +184,13 @@ def board(make_project: Callable[..., MadeProject]) -> Any:
 
 
 def drawn(board: Board) -> list[str]:
-    return [text.plain for text in board.draw().renderables]  # type: ignore[union-attr]
+    return board.draw()
 
 
 def test_the_board_names_what_waits_and_how_much_is_done(board: Board) -> None:
     waiting, bar = drawn(board)
     assert waiting == "  waiting: step_00_with_a_name_of_some_length and 29 more"
-    assert bar.startswith(f"  {'─' * 32} 0/30  ")
+    assert bar.startswith(f"  {'─' * 12}  0/30  ")
 
 
 def test_the_board_names_what_runs_and_keeps_to_half_a_terminal(board: Board) -> None:
@@ -201,8 +203,57 @@ def test_the_board_names_what_runs_and_keeps_to_half_a_terminal(board: Board) ->
     assert all(len(line) <= 60 for line in lines)
 
 
-def test_the_bar_is_full_when_all_has_ended(board: Board) -> None:
+def test_the_bar_is_full_when_all_has_ended_and_says_what_came_of_it(board: Board) -> None:
     for n in range(30):
-        board.finish(f"step_{n:02}_with_a_name_of_some_length")
+        board.finish(f"step_{n:02}_with_a_name_of_some_length", "done" if n < 20 else "reused")
     (bar,) = drawn(board)
-    assert bar.startswith(f"  {'━' * 32} 30/30  ")
+    assert bar.startswith(f"  {'━' * 12}  30/30  ")
+    assert "  20 ran, 10 reused" in bar
+    assert len(bar) <= 60
+
+
+def test_a_node_that_is_called_again_waits_and_has_not_ended(board: Board) -> None:
+    name = "step_00_with_a_name_of_some_length"
+    board.start(name)
+    board.finish(name, "retried")
+    waiting, bar = drawn(board)
+    assert "and 29 more" in waiting
+    assert "  0/30  " in bar
+
+
+def test_the_end_is_foretold_once_a_run_has_gone_on_for_a_while(
+    two_steps: MadeProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = two_steps.open().plan()
+    asked: list[list[str]] = []
+
+    def past(names: Any) -> dict[str, float]:
+        asked.append(list(names))
+        return {"double": 60.0, "add": 30.0}
+
+    made = Board(plan, Paper(120), past)
+    made.close()
+    made.start("double")
+    assert "left" not in drawn(made)[-1]
+    assert asked == []
+    monkeypatch.setattr("mlflow_tmpl.views.board._FORETELL_AFTER_S", 0.0)
+    running, _, bar = drawn(made)
+    assert running.endswith("took 1m 00s before")
+    assert "about 1m 30s left" in bar
+    made.finish("double", "done", 60.0)
+    assert "about 30 s left" in drawn(made)[-1]
+    assert asked == [["double", "add"]]
+
+
+def test_all_lines_are_written_in_their_order_with_what_nodes_print(
+    make_project: Callable[..., MadeProject], on_terminal: Callable[[], Terminal]
+) -> None:
+    told = "sys.stderr.write('printed {n:03}\\n')"
+    step = f"\n@node(outputs='v{{n}}')\ndef step{{n:03}}() -> int:\n    {told}\n    return {{n}}\n"
+    nodes = "import sys\n" + "".join(step.format(n=n) for n in range(60))
+    project = make_project(nodes=nodes).open()
+    terminal = on_terminal()
+    project.run(engine="inline", listeners=[Display(Paper(80))])
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.getvalue())
+    found = re.findall(r"printed (\d+)\n|● step(\d+) ", plain)
+    assert found == [pair for n in range(60) for pair in ((f"{n:03}", ""), ("", f"{n:03}"))]
