@@ -7,6 +7,7 @@ closes has one: the trace has the run's UUID, the span of a node a hash of run a
 from __future__ import annotations
 
 import os
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.errors import ProjectError
@@ -100,8 +101,6 @@ class _Tracing:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
         from opentelemetry.sdk.trace.sampling import Decision
 
-        from mlflow_tmpl import __version__
-
         self._run = run
         self._ids = _Ids()
         said = {} if "OTEL_SERVICE_NAME" in os.environ else {"service.name": run.project}
@@ -112,7 +111,7 @@ class _Tracing:
         drawn = self._provider.sampler.should_sample(None, _trace(run.id), _name(run)).decision
         sampled = drawn is not Decision.DROP
         self._above = _context(run.id, _run_span(run.id), sampled=sampled)
-        self._tracer = self._provider.get_tracer("mlflow_tmpl", __version__)
+        self._tracer = self._provider.get_tracer("mlflow_tmpl", version("mlflow-tmpl"))
 
     def node(
         self,
