@@ -10,6 +10,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.catalog.build import Builder
+from mlflow_tmpl.catalog.collected import Collected
 from mlflow_tmpl.catalog.credentials import Vault
 from mlflow_tmpl.catalog.dataset import Dataset, Memory, adapt
 from mlflow_tmpl.catalog.entry import Entry, check_entry, check_name, describe_entry, read_entry
@@ -285,7 +286,7 @@ class Catalog:
         """Return ``file:line:column`` of an entry, of that of a pattern where there is no other, or an empty string."""
         if name in self._objects:
             return PYTHON
-        value = self._written(name)
+        value = self._written(whole_name(name))
         return "" if value is None else str(value.origin)
 
     def resolve(self, name: str) -> Resolution:
@@ -474,7 +475,7 @@ class Catalog:
 
     def _fitting(self, name: str, data: Any, *, chunks: bool = False) -> Any:
         schema = self.schema(name)
-        if schema is None:
+        if schema is None or isinstance(data, Collected):
             return data
         return schema.fitting(data) if chunks else schema.fit(data, "saved")
 
@@ -489,6 +490,7 @@ class Catalog:
 
     def _told(self, name: str) -> Entry | None:
         """Return the entry of a dataset, resolved as far as it can be; ``None`` if there is none."""
+        name = whole_name(name)
         if name not in self._read:
             try:
                 value = self._value(name)
@@ -504,6 +506,7 @@ class Catalog:
         Raises:
             ConfigError: one of them leads nowhere.
         """
+        name = whole_name(name)
         written = self._written(name)
         if written is None or self._resolve is None:
             return written
@@ -520,7 +523,6 @@ class Catalog:
 
     def _written(self, name: str) -> Value | None:
         """Return what is written of a dataset: in an entry of its own, or in a pattern."""
-        name = whole_name(name)
         own = self._entries.get(name)
         if own is not None or not self._patterned:
             return own

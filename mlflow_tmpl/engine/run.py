@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mlflow_tmpl.config import Value
     from mlflow_tmpl.planning import BoundParameter
     from mlflow_tmpl.planning.conditions import Conditions
+    from mlflow_tmpl.planning.items import Unfolding
 
 
 def run(
@@ -74,13 +75,9 @@ def run(
     started = perf_counter()
     values = Values(whole, given, datasets.copy_mode if catalog is not None else None)
     demands: Sequence[Mapping[int, Sequence[str]]] = memory_makers(whole, datasets)
-    unfolding, conditions = None, _conditions(whole, configured, datasets, values)
-    if any(node.over for node in whole.nodes):
-        from mlflow_tmpl.planning import NO_PARAMETERS
-        from mlflow_tmpl.planning.items import Unfolding, check_maps
-
-        check_maps(whole, datasets)
-        unfolding = Unfolding(whole, datasets, parameters or [NO_PARAMETERS] * len(whole), demands)
+    conditions = _conditions(whole, configured, datasets, values)
+    unfolding = _unfolding(whole, datasets, parameters, demands)
+    if unfolding is not None:
         whole, parameters, demands = unfolding.pipeline, unfolding.parameters, unfolding.demands
     decisions = RunAll(whole, conditions, unfolding)
     loop = Loop(whole, datasets, parameters, decisions, demands, values, None, way=way)
@@ -89,6 +86,21 @@ def run(
     engines.check(runs=True)
     loop.run(engines)
     return result_of("", whole, datasets, loop, values, perf_counter() - started)
+
+
+def _unfolding(
+    pipeline: Pipeline,
+    catalog: Catalog,
+    parameters: Sequence[Mapping[str, BoundParameter]] | None,
+    demands: Sequence[Mapping[int, Sequence[str]]],
+) -> Unfolding | None:
+    if not any(node.over for node in pipeline.nodes):
+        return None
+    from mlflow_tmpl.planning import NO_PARAMETERS
+    from mlflow_tmpl.planning.items import Unfolding, check_maps
+
+    check_maps(pipeline, catalog)
+    return Unfolding(pipeline, catalog, parameters or [NO_PARAMETERS] * len(pipeline), demands)
 
 
 def _configured(pipeline: Pipeline, given: Mapping[str, Any]) -> Value | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -179,3 +180,33 @@ def test_an_interrupted_map_goes_on_with_the_items_that_are_left(parts: MadeProj
     assert parts.mlo("run", "--nodes", "tidy").returncode == 1, "z comes last"
     parts.write("data/raw/z.txt", "good")
     assert ran(parts, "--nodes", "tidy") == {"tidy", "tidy[z]"}
+
+
+def test_metrics_of_parts_are_told_apart(parts: MadeProject) -> None:
+    catalog = parts.root / "conf/base/catalog.yml"
+    catalog.write_text(catalog.read_text().replace("suffix: .json}", "suffix: .json, role: metrics}"))
+    parts.statuses()
+    assert parts.json("runs", "show", "last")["metrics"] == {"powers[1]:value": 22, "powers[2]:value": 484}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_happens_to_parts_each_is_called_once_for_each_content(
+    parts: MadeProject, seed: int
+) -> None:
+    """The folder is what a call for each part gives, and what was called before is not called again."""
+    chance, project = random.Random(seed), parts.open()
+    folder, output, seen = parts.root / "data/raw", parts.root / "data/clean", set[tuple[str, str]]()
+    for _ in range(10):
+        for name in chance.sample("abcde", chance.randint(0, 2)):
+            (folder / f"{name}.txt").write_text(chance.choice(["one", "two", "three"]))
+        if chance.random() < 0.4:
+            (folder / f"{chance.choice('abcde')}.txt").unlink(missing_ok=True)
+        if chance.random() < 0.4 and output.exists():
+            for file in chance.sample(sorted(output.rglob("*.txt")), 1):
+                file.write_text("edited") if chance.random() < 0.5 else file.unlink()
+        there = {(name.removesuffix(".txt"), text) for name, text in contents(parts, "data/raw").items()}
+        result = project.run(nodes="tidy", engine=chance.choice(["inline", "threads"]))
+        called = {node.name for node in result.nodes if node.status == "done"} - {"tidy"}
+        assert called == {f"tidy[{name}]" for name, text in there - seen}
+        assert contents(parts, "data/clean") == {f"{name}.txt": text.upper() for name, text in there}
+        seen |= there
