@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -20,9 +21,11 @@ from mlflow_tmpl.errors import UsageError, did_you_mean
 from mlflow_tmpl.masking import Secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from mlflow_tmpl.ledger import NodeRecord
+    from mlflow_tmpl.ledger.calls import Call
+    from mlflow_tmpl.pipeline import Pipeline
     from mlflow_tmpl.project import Project
     from mlflow_tmpl.views.graph import GraphView, LastRun, RunView
 
@@ -41,6 +44,8 @@ WITH_BOXES = {".svg", ".png", ".mmd"}
 """Where boxes are closed that would make the drawing too large."""
 NARROWEST = 20
 NOT_BEGUN = {"reused", "skipped", "blocked", "waiting", "queued"}
+MOST_PRINTED = 4000
+"""Characters of what a node printed that a page has: the end of it."""
 
 
 @click.command("viz", short_help="Draw the graph.")
@@ -49,6 +54,7 @@ NOT_BEGUN = {"reused", "skipped", "blocked", "waiting", "queued"}
     "-o", "--output", type=click.Path(), metavar="FILE", help=f"Write a file: {', '.join(FORMATS)}."
 )
 @click.option("--expand", is_flag=True, help="With -o FILE.svg, .png or .mmd: open all boxes.")
+@click.option("--previews", is_flag=True, help="With -o FILE.html: show what is in the datasets, too.")
 @selection_options
 @click.option("--serve", is_flag=True, help="Open the live page: the graph and the runs.")
 @click.option(
@@ -62,7 +68,9 @@ NOT_BEGUN = {"reused", "skipped", "blocked", "waiting", "queued"}
 @click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII only.")
 @click.option("--json", "as_json", is_flag=True, help="Print the graph as one JSON document.")
 @project_options
-def command(output: str | None, expand: bool, ascii_only: bool, as_json: bool, **options: Any) -> None:
+def command(
+    output: str | None, expand: bool, previews: bool, ascii_only: bool, as_json: bool, **options: Any
+) -> None:
     """Draw the graph in the terminal: a line a node, with its last status and timing.
 
     With -o the suffix of the file tells the format; an .html page needs nothing but itself. --serve shows the
@@ -72,6 +80,8 @@ def command(output: str | None, expand: bool, ascii_only: bool, as_json: bool, *
 
     if expand and Path(output or "").suffix.lower() not in WITH_BOXES:
         raise UsageError("--expand opens the boxes of a drawing", hint="give -o FILE.svg, .png or .mmd, too")
+    if previews and Path(output or "").suffix.lower() != ".html":
+        raise UsageError("--previews puts what is in the datasets on a page", hint="give -o FILE.html, too")
     if options["serve"]:
         from mlflow_tmpl.cli.serving import serve_page
 
@@ -81,7 +91,7 @@ def command(output: str | None, expand: bool, ascii_only: bool, as_json: bool, *
     suffix = _suffix(output, as_json)
     result = reserve_stdout("utf-8" if output or as_json else sys.stdout.encoding)
     code, memberships = as_json or suffix in WITH_CODE, as_json or bool(output)
-    view = graph_of(open_from(options), options, code=code, memberships=memberships)
+    view = graph_of(open_from(options), options, code=code, memberships=memberships, previews=previews)
     secrets = click.get_current_context().ensure_object(Secrets)
     if output:
         drawn = _rendered(masked(view, secrets), suffix, **({"expand": True} if expand else {}))
@@ -109,18 +119,24 @@ def refuse_serving_options(options: Mapping[str, Any]) -> None:
 
 
 def graph_of(
-    project: Project, options: Mapping[str, Any], *, code: bool, memberships: bool = True
+    project: Project,
+    options: Mapping[str, Any],
+    *,
+    code: bool,
+    memberships: bool = True,
+    previews: bool = False,
 ) -> GraphView:
     """Return the model of the part of a project that the options mean.
 
     Args:
         project: what is drawn.
         options: names of ``pipelines``, and the criteria of a selection.
-        code: whether the functions' source text is read.
+        code: whether the functions' source text is read, and how their last calls went.
         memberships: whether it is asked which pipelines each node belongs to.
+        previews: whether what is in the datasets is read.
     """
     from mlflow_tmpl.catalog.secrets import showable
-    from mlflow_tmpl.views.graph import build_graph
+    from mlflow_tmpl.views.graph import build_graph, nowhere
 
     names = options["pipelines"]
     pipeline = project.outline(*names, code=code).select(selection_from(options))
@@ -134,7 +150,8 @@ def graph_of(
         where=lambda name: places.get(name, "") or catalog.where(name),
         exists=catalog.exists if code else lambda _: None,
         parameters={key: showable(value.shown()) for key, value in found.items() if value is not None},
-        last={name: _last_run(record) for name, record in project.last_runs(pipeline).items()},
+        preview=partial(_preview, project) if previews else nowhere,
+        last=_last_runs(project, pipeline, calls=code),
         run=_last_run_of(project),
         memberships=_memberships(project, names) if memberships else None,
         code=code,
@@ -176,20 +193,49 @@ def _last_run_of(project: Project) -> RunView | None:
     return RunView(runs[0].id, runs[0].status) if runs else None
 
 
-def _last_run(record: NodeRecord) -> LastRun:
+def _preview(project: Project, name: str) -> str:
+    """Return what is in a dataset, as an element; in words why it cannot be shown."""
+    from mlflow_tmpl.errors import MloError
+    from mlflow_tmpl.views.preview_html import preview_fragment
+    from mlflow_tmpl.views.shapes import xml
+
+    try:
+        return preview_fragment(project.preview(name))
+    except MloError as error:
+        return f'<div class="mlo-preview"><p>{xml(error.message)}</p></div>'
+
+
+def _last_runs(project: Project, pipeline: Pipeline, *, calls: bool) -> dict[str, LastRun]:
+    last = project.last_runs(pipeline)
+    if not calls or not last:
+        return {name: _last_run(record) for name, record in last.items()}
+    made, printed = project.ledger.calls(list(last)), project.ledger.logs(list(last))
+    return {
+        name: _last_run(record, made.get(name, ()), printed.get(name, "")) for name, record in last.items()
+    }
+
+
+def _moment(seconds: float | None) -> str:
     from datetime import datetime, timezone
 
-    from mlflow_tmpl.views.graph import LastRun
+    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="seconds") if seconds else ""
 
-    ended = record.ended_at
+
+def _last_run(record: NodeRecord, calls: Iterable[Call] = (), log: str = "") -> LastRun:
+    from mlflow_tmpl.views.graph import CallView, LastRun
+
     failure = record.error or {}
     return LastRun(
         status=record.status,
         duration_s=record.duration_s,
-        ended_at=datetime.fromtimestamp(ended, timezone.utc).isoformat(timespec="seconds") if ended else "",
+        ended_at=_moment(record.ended_at),
         reasons=tuple([reason["text"] for reason in record.reasons]),
         error="\n".join([text for text in (failure.get("message"), failure.get("traceback")) if text]),
         attempt=0 if record.status in NOT_BEGUN else record.attempt,
+        calls=tuple(
+            [CallView(each.run, each.status, each.duration_s, _moment(each.ended_at)) for each in calls]
+        ),
+        log=log[-MOST_PRINTED:],
     )
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mlflow_tmpl.engine.events import Listener
+    from mlflow_tmpl.ledger.calls import Call
     from mlflow_tmpl.ledger.kept import KeptIndex
     from mlflow_tmpl.ledger.listing import MetricPoint
     from mlflow_tmpl.ledger.logs import LogEntry
@@ -421,6 +422,18 @@ class Ledger:
         for name, called in self._last(uncalled, "'retried', 'reused', 'skipped'").items():
             latest[name] = replace(latest[name], duration_s=called.duration_s, ended_at=called.ended_at)
         return {name: latest[name] for name in nodes if name in latest}
+
+    def calls(self, nodes: Sequence[str]) -> Mapping[str, Sequence[Call]]:
+        """Return for each node how its last calls went, the latest last."""
+        from mlflow_tmpl.ledger.calls import last_calls
+
+        return last_calls(self._database, nodes)
+
+    def logs(self, nodes: Sequence[str]) -> Mapping[str, str]:
+        """Return for each node what its last call printed."""
+        from mlflow_tmpl.ledger.calls import last_logs
+
+        return last_logs(self._database, nodes)
 
     def _last(self, nodes: Sequence[str], apart: str) -> dict[str, NodeRecord]:
         """Return for each node its record in the newest run in which its status is none of some."""

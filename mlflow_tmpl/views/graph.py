@@ -29,6 +29,8 @@ class LastRun:
         reasons: why it ran, or was reused.
         error: what went wrong, or empty.
         attempt: how often it was begun in that run; 0 if it was not.
+        calls: how its last calls went, the latest last.
+        log: the end of what the last of them printed.
     """
 
     status: str
@@ -37,6 +39,25 @@ class LastRun:
     reasons: tuple[str, ...] = ()
     error: str = ""
     attempt: int = 0
+    calls: tuple[CallView, ...] = ()
+    log: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallView:
+    """A call of a node in some run.
+
+    Attributes:
+        run: id of the run.
+        status: a word of the ledger.
+        duration_s: how long it took.
+        ended_at: when it ended, in ISO 8601.
+    """
+
+    run: str
+    status: str
+    duration_s: float
+    ended_at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +106,8 @@ class NodeView:
         options: how it is run.
         status: a word of the ledger; empty for a node that was never run.
         attempt: how often its last run began it; 0 if it did not.
+        calls: how its last calls went, the latest last; empty unless asked for.
+        log: the end of what the last of them printed; empty unless asked for.
     """
 
     id: str
@@ -107,6 +130,8 @@ class NodeView:
     reasons: tuple[str, ...] = ()
     error: str = ""
     attempt: int = 0
+    calls: tuple[CallView, ...] = ()
+    log: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +147,7 @@ class DatasetView:
         exists: whether there is something to load; ``None`` if nobody asked.
         where: ``file:line`` of its catalog entry, or empty.
         details: the rest of what the catalog tells.
+        preview: what is in it, as an HTML element; empty unless asked for.
     """
 
     id: str
@@ -133,6 +159,7 @@ class DatasetView:
     exists: bool | None
     where: str
     details: Mapping[str, Any]
+    preview: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +236,7 @@ def build_graph(
     describe: Callable[[str], Mapping[str, Any]] = in_memory,
     where: Callable[[str], str] = nowhere,
     exists: Callable[[str], bool | None] = nobody_asked,
+    preview: Callable[[str], str] = nowhere,
     parameters: Mapping[str, Any] | None = None,
     last: Mapping[str, LastRun] | None = None,
     memberships: Mapping[str, Iterable[str]] | None = None,
@@ -224,6 +252,7 @@ def build_graph(
             places of their own in the model.
         where: ``file:line`` of a dataset's entry, or of ``params:key``.
         exists: whether a dataset can be loaded.
+        preview: what is in a dataset, as an HTML element; empty if that is not to be shown.
         parameters: dotted key to the value that is shown; the empty key for all of them.
         last: node name to its last run.
         memberships: node name to the names of the pipelines that it belongs to.
@@ -245,7 +274,8 @@ def build_graph(
         ]
     )
     datasets = [
-        _dataset(name, describe, where, exists) for name in dict.fromkeys(map(base_name, pipeline.datasets))
+        _dataset(name, describe, where, exists, preview)
+        for name in dict.fromkeys(map(base_name, pipeline.datasets))
     ]
     found = [
         ParameterView(vertex_id(name), parameter_key(name), shown.get(parameter_key(name)), where(name))
@@ -304,6 +334,8 @@ def _node(
         reasons=last.reasons,
         error=last.error,
         attempt=last.attempt,
+        calls=last.calls,
+        log=last.log,
     )
 
 
@@ -319,13 +351,16 @@ def _dataset(
     describe: Callable[[str], Mapping[str, Any]],
     where: Callable[[str], str],
     exists: Callable[[str], bool | None],
+    preview: Callable[[str], str],
 ) -> DatasetView:
     details = {str(key): plain(value) for key, value in describe(name).items()}
     kind = str(details.pop("type", "") or "memory")
     memory = bool(details.pop("memory", kind == "memory"))
     path = str(details.pop("filepath", None) or details.pop("path", None) or "")
     layer = str(details.pop("layer", None) or "")
-    return DatasetView(f"data:{name}", name, kind, path, layer, memory, exists(name), where(name), details)
+    found = exists(name)
+    shown = preview(name) if found and not memory else ""
+    return DatasetView(f"data:{name}", name, kind, path, layer, memory, found, where(name), details, shown)
 
 
 def _edges(nodes: Iterable[NodeView]) -> Iterable[Edge]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mlflow_tmpl.views.json import to_json
 from mlflow_tmpl.views.palette import drawing_css, page_variables
+from mlflow_tmpl.views.preview_html import STYLE
 from mlflow_tmpl.views.shapes import xml
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def to_html(view: GraphView) -> str:
     return Template(_part("page.html")).substitute(
         title=xml(view.title),
         policy=POLICY.format(_hash(script)),
-        style=page_variables() + _part("page.css"),
+        style=page_variables() + _part("page.css") + STYLE,
         drawing=drawing_css(),
         summary=xml(_summary(view)),
         graph=base64.b64encode(zlib.compress(to_json(view, indent=0).encode(), 9)).decode(),

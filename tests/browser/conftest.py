@@ -8,12 +8,15 @@ from dataclasses import replace
 import pytest
 
 from mlflow_tmpl import Node, Pipeline
-from mlflow_tmpl.views.graph import LastRun, RunView, build_graph
+from mlflow_tmpl.views.graph import CallView, LastRun, RunView, build_graph
 from mlflow_tmpl.views.html import to_html
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
+
+
+CALL = CallView("0193ab3c-7b70", "done", 62.0, "2030-01-02T03:04:05+00:00")
 
 
 def load(raw, *, columns: list):
@@ -68,11 +71,22 @@ def graph():
         describe=lambda name: (
             {"type": "csv", "filepath": "data/penguins.csv"} if name == "penguins" else {"type": "memory"}
         ),
+        exists=lambda name: name == "penguins",
+        preview=lambda name: (
+            f'<div class="mlo-preview"><h1>{name}</h1><table><tr><td>Adelie</td></tr></table></div>'
+        ),
         where=lambda name: "conf/base/catalog.yml:3" if name == "penguins" else "",
         parameters={"columns": ["species", "mass"], "drop": True},
         last={
             "load": LastRun("reused", 0.012, "2030-01-02T03:04:05+00:00", ("nothing changed",)),
-            "clean": LastRun("done", 83.0, "2030-01-02T03:04:05+00:00", ("parameter drop False -> True",)),
+            "clean": LastRun(
+                "done",
+                83.0,
+                "2030-01-02T03:04:05+00:00",
+                ("parameter drop False -> True",),
+                calls=(CALL, replace(CALL, status="failed", duration_s=41.5), replace(CALL, duration_s=83.0)),
+                log="two rows were dropped\n",
+            ),
             "report.count": LastRun("failed", 0.4, error="ValueError: no rows"),
         },
         run=RunView("0193ab3c", "failed"),
@@ -86,10 +100,13 @@ def hostile(graph):
     text = "</script><script>window.owned=1</script><img src=x onerror='window.owned=1'>\"<b>bold</b> javascript:owned"
     nodes = [
         replace(each, name=text, short_name=text, doc=text, code=text, signature=text, where=text, error=text,
-                tags=(text,), reasons=(text,), status=text)
+                tags=(text,), reasons=(text,), status=text, log=text, calls=(replace(CALL, run=text, status=text),))
         for each in graph.nodes
     ]  # fmt: skip
-    datasets = [replace(each, name=text, path=text, details={text: text}) for each in graph.datasets]
+    content = '<div class="mlo-preview"><script>window.owned=1</script><img src="https://localhost/x"><b>bold</b></div>'
+    datasets = [
+        replace(each, name=text, path=text, details={text: text}, preview=content) for each in graph.datasets
+    ]
     parameters = [replace(each, key=text, value={text: text}) for each in graph.parameters]
     return replace(
         graph, title=text, nodes=tuple(nodes), datasets=tuple(datasets), parameters=tuple(parameters)

@@ -196,6 +196,7 @@ def test_reasons_log_parameters_and_environment_of_a_run_are_told(server, visit)
     page.click('.vertex[data-id="node:read"]')
     page.wait_for_selector("#details .log")
     assert HOSTILE in page.locator("#details .log").inner_text()
+    assert page.locator("#details .calls rect").count() >= 1
 
 
 def test_data_is_shown_with_its_versions_what_differs_and_where_it_came_from(server, visit):

@@ -42,6 +42,29 @@ def test_a_click_on_a_node_tells_all_about_it(open_page, graph):
         assert said in text, said
 
 
+def test_the_last_calls_of_a_node_and_what_it_printed_are_shown(open_page, graph):
+    opened = open_page(graph)
+    opened.vertex("node:clean").click()
+    bars = opened.panel.locator(".calls rect")
+    assert [float(bar.get_attribute("height")) for bar in bars.all()] == pytest.approx(
+        [26.9, 18, 36], abs=0.1
+    )
+    assert "tone-bad" in bars.nth(1).get_attribute("class")
+    assert (
+        opened.panel.locator(".calls figcaption").inner_text() == "3 calls, typically 1m 02s, at most 1m 23s"
+    )
+    assert opened.panel.get_by_label("Printed").inner_text() == "two rows were dropped\n"
+
+
+def test_what_is_in_a_dataset_is_shown_where_it_was_asked_for(open_page, graph):
+    opened = open_page(graph)
+    opened.vertex("data:penguins").click()
+    assert opened.panel.get_by_role("region", name="Content of penguins").inner_text().strip() == "Adelie"
+    opened.vertex("data:rows").click()
+    opened.page.wait_for_function("() => document.querySelector('#details h2').innerText === 'rows'")
+    assert opened.panel.locator(".preview").count() == 0
+
+
 def test_code_is_coloured(open_page, graph):
     opened = open_page(graph)
     opened.vertex("node:load").click()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import re
 import struct
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 from textwrap import dedent
 from xml.etree import ElementTree
@@ -183,6 +186,7 @@ def test_json_is_one_document_whatever_the_project_prints(mlo, tmp_path):
         (("-o", "graph.json", "--json"), ["--json prints the graph, -o writes it", "give one of them"]),
         (("-o", "pyproject.toml/graph.svg"), ["cannot be written: ", "give -o another place"]),
         (("--expand",), ["--expand opens the boxes of a drawing", "give -o FILE.svg, .png or .mmd, too"]),
+        (("--previews",), ["--previews puts what is in the datasets on a page", "give -o FILE.html, too"]),
         (("-o", "graph.dot", "--expand"), ["--expand opens the boxes of a drawing"]),
         (("prepair",), ["there is no pipeline 'prepair'", "did you mean 'prepare'?"]),
         (("--nodes=tidi",), ["there is no node 'tidi'", "did you mean 'tidy'?"]),
@@ -195,6 +199,19 @@ def test_what_cannot_be_drawn_is_refused_and_nothing_is_written(mlo, tmp_path, a
     for words in said:
         assert words in done.stderr
     assert {path.name for path in tmp_path.iterdir()} == before
+
+
+def test_a_page_has_what_is_in_the_datasets_only_if_that_is_asked_for(mlo, tmp_path):
+    mlo("run")
+    found = {}
+    for options in ((), ("--previews",)):
+        drawing(mlo("viz", "-o", "graph.html", *options))
+        packed = re.search(r'id="graph">([\w+/=]+)<', (tmp_path / "graph.html").read_text(encoding="utf-8"))
+        view = json.loads(zlib.decompress(base64.b64decode(packed.group(1))))
+        found[options] = {each["name"]: each["preview"] for each in view["datasets"]}
+    assert set(found[()].values()) == {""}
+    assert "<pre" in found[("--previews",)]["raw"]
+    assert found[("--previews",)]["clean"] == ""
 
 
 def test_a_file_that_exists_is_replaced_whole(mlo, tmp_path):

@@ -91,6 +91,7 @@ class Live:
             ("/runs", self._list),
             ("/runs/{run}", self._show),
             ("/runs/{run}/log", self._log),
+            ("/calls", self._calls),
             ("/compare", self._compare),
             ("/datasets/preview", self._preview),
             ("/datasets/versions", self._versions),
@@ -151,6 +152,10 @@ class Live:
 
     async def _log(self, request: Request) -> Response:
         return _json(await run_in_threadpool(past.log, self._root, request.path_params["run"]))
+
+    async def _calls(self, request: Request) -> Response:
+        node = request.query_params.get("node", "")
+        return _json(await run_in_threadpool(past.calls, self._root, node))
 
     async def _compare(self, request: Request) -> Response:
         references = request.query_params.get("runs", "").split(",")

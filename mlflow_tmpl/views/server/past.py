@@ -90,6 +90,18 @@ def log(root: Path, reference: str) -> list[dict[str, Any]]:
         return [entry.to_json() for entry in ledger.log(reference)]
 
 
+def calls(root: Path, node: str) -> list[dict[str, Any]]:
+    """Return how the last calls of a node went, the latest last."""
+    from datetime import datetime, timezone
+
+    with closing(Ledger(root)) as ledger:
+        found = ledger.calls([node]).get(node, ())
+    return [
+        {**asdict(call), "ended_at": datetime.fromtimestamp(call.ended_at, timezone.utc).isoformat()}
+        for call in found
+    ]
+
+
 def compared(root: Path, references: Sequence[str]) -> dict[str, Any]:
     """Return runs side by side.
 

@@ -7,6 +7,7 @@ import os
 import platform
 import sqlite3
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -195,6 +196,33 @@ def test_the_last_run_of_a_node_that_was_reused_has_the_times_of_when_it_was_cal
     assert last["double"].duration_s == first["double"].duration_s is not None
     assert last["double"].ended_at == first["double"].ended_at
     assert last["add"].reasons[0]["kind"] == "parameter"
+
+
+def test_the_last_calls_of_a_node_are_told_with_what_the_latest_printed(
+    make_project: Callable[..., MadeProject],
+) -> None:
+    nodes = """
+        @node(outputs="first")
+        def speak(*, amount: int) -> str:
+            print("amount", amount)
+            if amount == 2:
+                raise ValueError("two")
+            return "said"
+        """
+    project = make_project(nodes, "first: data/first.txt\n", "amount: 0\n").open()
+    for amount in (1, 2, 2, 3):
+        with suppress(NodeFailure):
+            project.run(params={"amount": amount})
+    project.run(params={"amount": 3})
+    calls = project.ledger.calls(["speak", "never"])
+    assert [call.status for call in calls.pop("speak")] == ["done", "failed", "failed", "done"]
+    assert not calls
+    assert project.ledger.logs(["speak", "never"]) == {"speak": "amount 3\n"}
+    for amount in range(4, 30):
+        project.run(params={"amount": amount})
+    assert [call.run for call in project.ledger.calls(["speak"])["speak"]] == [
+        run.id for run in reversed(project.runs(20))
+    ]
 
 
 def test_records_are_plain_data(two_steps: MadeProject) -> None:

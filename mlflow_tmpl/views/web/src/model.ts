@@ -13,6 +13,13 @@ export interface ParameterWire {
   id: string;
 }
 
+export interface Call {
+  run: string;
+  status: string;
+  duration_s: number;
+  ended_at: string;
+}
+
 export interface NodeView {
   id: string;
   name: string;
@@ -35,6 +42,8 @@ export interface NodeView {
   error: string;
   /** How often the last run began it. */
   attempt?: number;
+  calls: Call[];
+  log: string;
 }
 
 export interface DatasetView {
@@ -47,6 +56,8 @@ export interface DatasetView {
   exists: boolean | null;
   where: string;
   details: Record<string, unknown>;
+  /** What is in it, as an element; empty unless the page was asked to have it. */
+  preview: string;
 }
 
 export interface ParameterView {

@@ -1,7 +1,10 @@
 // What the server knows of a node or a dataset beyond the graph: the node's log; what is in the data, its versions and lineage.
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect } from "preact/hooks";
+import type { Call } from "../model";
+import { Calls } from "../parts/calls";
+import { Content } from "../parts/content";
 import { Section } from "../parts/details";
 import { get, query, text } from "./api";
 import { Lines } from "./log";
@@ -10,9 +13,15 @@ import type { Live } from "./store";
 
 export function LiveDetails({ live, id }: { live: Live; id: string }) {
   const vertex = live.state.model.vertices.get(id);
-  if (vertex?.kind === "node") return <NodeLog live={live} node={vertex.name} />;
+  if (vertex?.kind === "node") return <><LastCalls live={live} node={vertex.name} /><NodeLog live={live} node={vertex.name} /></>;
   if (vertex?.kind === "dataset" && !vertex.view.memory) return <Data live={live} name={vertex.name} />;
   return null;
+}
+
+function LastCalls({ live, node }: { live: Live; node: string }) {
+  const ended = live.runs.value.find((run) => run.status !== "running")?.id ?? "";
+  const { value } = useAsked<Call[]>(`/calls${query({ node })}`, ended);
+  return value?.length ? <Section title="Last calls"><Calls calls={value} /></Section> : null;
 }
 
 function NodeLog({ live, node }: { live: Live; node: string }) {
@@ -32,24 +41,18 @@ function Data({ live, name }: { live: Live; name: string }) {
   );
 }
 
-/** The preview that the catalog makes: its text is escaped there, and no script in it could run here. */
 function Preview({ name, run }: { name: string; run: string }) {
-  const place = useRef<HTMLDivElement>(null);
   const said = useSignal("…");
+  const page = useSignal("");
   useEffect(() => {
     let wanted = true;
     void text(`/datasets/preview${query({ name })}`).then(
-      (page) => {
-        const found = new DOMParser().parseFromString(page, "text/html").querySelector(".mlo-preview");
-        if (!wanted) return;
-        said.value = "";
-        place.current?.replaceChildren(...(found ? [found] : []));
-      },
+      (found) => wanted && ([said.value, page.value] = ["", found]),
       (error: unknown) => wanted && (said.value = error instanceof Error ? error.message : String(error)),
     );
     return () => void (wanted = false);
   }, [name, run]);
-  return <>{said.value && <p class="hint">{said.value}</p>}<div ref={place} class="preview" tabIndex={0} role="region" aria-label={`Content of ${name}`} /></>;
+  return said.value ? <p class="hint">{said.value}</p> : <Content of={page.value} name={name} />;
 }
 
 interface Difference {

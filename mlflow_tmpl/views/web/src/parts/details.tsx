@@ -5,6 +5,8 @@ import { tokens } from "../highlight";
 import type { DatasetView, NodeView, ParameterView, Vertex } from "../model";
 import type { State } from "../state";
 import { duration, inWords, toneOf } from "../statuses";
+import { Calls } from "./calls";
+import { Content } from "./content";
 
 interface Props {
   state: State;
@@ -35,7 +37,7 @@ export function Details({ state, choose, More }: Props) {
         {slices && <button type="button" aria-pressed={from.value === id} onClick={() => (from.value = from.value === id ? "" : id)}>Slice from here</button>}
         {slices && <button type="button" aria-pressed={to.value === id} onClick={() => (to.value = to.value === id ? "" : id)}>Slice to here</button>}
       </div>
-      {body(vertex, state, choose)}
+      {body(vertex, { state, choose, More })}
       {More && <More id={id} key={id} />}
     </aside>
   );
@@ -45,13 +47,13 @@ function toggleFocus({ focus }: State, id: string, side: "up" | "both" | "down")
   focus.value = focus.value?.id === id && focus.value.side === side ? null : { id, side };
 }
 
-function body(vertex: Vertex, state: State, choose: (id: string) => void) {
-  if (vertex.kind === "node") return <NodeDetails node={vertex.view} state={state} choose={choose} />;
-  if (vertex.kind === "dataset") return <DatasetDetails dataset={vertex.view} state={state} choose={choose} />;
-  return <ParameterDetails parameter={vertex.view} state={state} choose={choose} />;
+function body(vertex: Vertex, props: Props) {
+  if (vertex.kind === "node") return <NodeDetails node={vertex.view} {...props} />;
+  if (vertex.kind === "dataset") return <DatasetDetails dataset={vertex.view} {...props} />;
+  return <ParameterDetails parameter={vertex.view} {...props} />;
 }
 
-function NodeDetails({ node, state, choose }: { node: NodeView; state: State; choose: (id: string) => void }) {
+function NodeDetails({ node, state, choose, More }: Props & { node: NodeView }) {
   const own = state.statuses.value.get(node.id) ?? node;
   return (
     <>
@@ -64,6 +66,8 @@ function NodeDetails({ node, state, choose }: { node: NodeView; state: State; ch
       {own.reasons.length > 0 && <ul class="reasons" aria-label="Reasons">{own.reasons.map((reason) => <li>{reason}</li>)}</ul>}
       {own.error && <pre class="error" tabIndex={0} aria-label="Error">{own.error}</pre>}
       {node.doc && <p class="doc">{node.doc}</p>}
+      {!More && node.calls.length > 0 && <Section title="Last calls"><Calls calls={node.calls} /></Section>}
+      {!More && node.log && <Section title="Printed"><pre class="long" tabIndex={0} aria-label="Printed">{node.log}</pre></Section>}
       <Section title="Inputs"><Pairs rows={node.inputs.map((wire) => [wire.argument, <Jump id={wire.id} text={wire.dataset} choose={choose} />])} /></Section>
       <Section title="Outputs"><Pairs rows={node.outputs.map((wire) => [wire.argument || "returns", <Jump id={wire.id} text={wire.dataset} choose={choose} />])} /></Section>
       <Section title="Parameters"><Pairs rows={node.parameters.map((wire) => [<Jump id={wire.id} text={wire.argument} choose={choose} />, wire.value === null ? wire.key : <Value of={wire.value} />])} /></Section>
@@ -76,23 +80,24 @@ function NodeDetails({ node, state, choose }: { node: NodeView; state: State; ch
   );
 }
 
-function DatasetDetails({ dataset, state, choose }: { dataset: DatasetView; state: State; choose: (id: string) => void }) {
+function DatasetDetails({ dataset, state, choose }: Props & { dataset: DatasetView }) {
   const rows: [string, ComponentChildren][] = [["type", <Value of={dataset.type} />]];
   if (dataset.path) rows.push(["path", <Value of={dataset.path} />]);
   if (dataset.layer) rows.push(["layer", dataset.layer]);
   if (!dataset.memory && dataset.exists !== null) rows.push(["exists", dataset.exists ? "yes" : "not yet"]);
-  for (const [name, value] of Object.entries(dataset.details)) rows.push([name, <Value of={value} />]);
+  for (const [name, value] of Object.entries(dataset.details)) if (!isEmpty(value)) rows.push([name, <Value of={value} />]);
   return (
     <>
       <p class="doc">{dataset.memory ? "Lives in memory while a run needs it." : "Kept between runs."}</p>
       <Section title="Made by"><Jumps ids={state.model.before.get(dataset.id) ?? []} state={state} choose={choose} /></Section>
       <Section title="Taken by"><Jumps ids={state.model.after.get(dataset.id) ?? []} state={state} choose={choose} /></Section>
       <Section title="Facts"><Pairs rows={rows} /></Section>
+      {dataset.preview && <Section title="Content"><Content of={dataset.preview} name={dataset.name} /></Section>}
     </>
   );
 }
 
-function ParameterDetails({ parameter, state, choose }: { parameter: ParameterView; state: State; choose: (id: string) => void }) {
+function ParameterDetails({ parameter, state, choose }: Props & { parameter: ParameterView }) {
   return (
     <>
       {parameter.value !== null && <Section title="Value"><pre class="long" tabIndex={0} aria-label="Value">{typeof parameter.value === "string" ? parameter.value : JSON.stringify(parameter.value, null, 1)}</pre></Section>}
@@ -100,6 +105,8 @@ function ParameterDetails({ parameter, state, choose }: { parameter: ParameterVi
     </>
   );
 }
+
+const isEmpty = (value: unknown): boolean => value === null || (typeof value === "object" && !Object.keys(value).length);
 
 function When({ at }: { at: string }) {
   const date = new Date(at);
