@@ -137,9 +137,12 @@ class LocalFile:
 
     def fingerprint(self) -> str | None:
         """Return the hash of the content; of a folder, that of all files below it."""
-        if self.path.is_dir():
-            return tree_fingerprint(self.path, self.hash_file)
-        return self.hash_file(self.path)
+        try:
+            return self.hash_file(self.path)
+        except OSError:  # on Windows a folder is not to be opened, elsewhere it is no file
+            if self.path.is_dir():
+                return tree_fingerprint(self.path, self.hash_file)
+            raise
 
     def reading_problem(self) -> tuple[str, str]:
         """Return why there is nothing to load, with the nearest name in the folder."""

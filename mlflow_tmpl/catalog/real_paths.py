@@ -13,11 +13,19 @@ class RealPaths:
 
     def __init__(self) -> None:
         self._folders: dict[str, str] = {}
+        self._files: dict[str, str] = {}
         self._problems: dict[str, str] = {}
 
     def __call__(self, path: str | os.PathLike[str]) -> str:
         """Return what `os.path.realpath` does."""
-        folder, name = os.path.split(os.fspath(path))
+        text = os.fspath(path)
+        known = self._files.get(text)
+        if known is None:
+            known = self._files[text] = self._real(text)
+        return known
+
+    def _real(self, path: str) -> str:
+        folder, name = os.path.split(path)
         if os.name == "nt" or name in {"", os.curdir, os.pardir}:  # Windows writes names in its own way
             return os.path.realpath(path)
         known = self._folders.get(folder)

@@ -380,6 +380,14 @@ def test_a_run_that_reuses_everything_imports_no_library_but_sqlite(two_steps: M
     assert third - ours <= {"click", "blake3", "sitecustomize"}
 
 
+def test_a_plan_with_nothing_to_do_imports_neither_parsers_nor_kinds_of_numbers(
+    two_steps: MadeProject,
+) -> None:
+    two_steps.mlo("run")
+    two_steps.mlo("plan")
+    assert imported("mlo", "plan", cwd=two_steps.root) & {"yaml", "decimal", "shutil", "asyncio"} == set()
+
+
 COMMANDS = ("new", "run", "plan", "viz", "runs")
 
 

@@ -246,3 +246,15 @@ def test_records_are_plain_data(two_steps: MadeProject) -> None:
         *("started_at", "duration_s", "counts", "parameters", "nodes"),
     }
     assert math.isfinite(told["started_at"])
+
+
+def test_the_latest_results_of_many_nodes_are_those_of_each(two_steps: MadeProject) -> None:
+    project = two_steps.open()
+    project.run()
+    project.run(params={"amount": 3})
+    names = ["double", "add", "unknown", *(f"n{number}" for number in range(1200))]
+    at_once, each = project.ledger.past(), project.ledger.past()
+    at_once.expect(names)
+    assert at_once._latest == {name: each.latest(name) for name in names}
+    assert at_once.latest("add") is not None
+    assert list(project.ledger.last_runs(["unknown", "add", "double"])) == ["add", "double"]
