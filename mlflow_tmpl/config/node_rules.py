@@ -48,8 +48,8 @@ class NodeRules:
     """The rules of all layers, merged like all configuration.
 
     For each option the most exact rule that says something counts: one for the name of the node before one for a
-    pattern, the pattern with more literal characters before another, both before one for a tag; among equals the one
-    that is written later. What no rule says is as the code has it.
+    pattern, the pattern with more literal characters before another, both before one for a tag, and that before ``*``;
+    among equals the one that is written later. What no rule says is as the code has it.
 
     Args:
         written: the content of `nodes.yml`, interpolations resolved.
@@ -158,9 +158,17 @@ def _rule(key: str, value: Value, number: int, errors: list[ConfigError]) -> Rul
             errors.append(
                 ConfigError(f"node {key!r}: {error.message}", where=str(given.origin), hint=error.hint)
             )
+    return Rule(key, where, changes, (*_exactness(key), number))
+
+
+def _exactness(key: str) -> tuple[int, int]:
+    """Return how exactly a key means a node: ``*`` least, then a tag, then other patterns, and a name most."""
+    if key.startswith(TAG):
+        return 1, 0
+    if not _WILD.search(key):
+        return 3, 0
     literal = len(_WILD.sub("", key))
-    wild = bool(_WILD.search(key))
-    return Rule(key, where, changes, (0 if tag else 1 if wild else 2, literal if wild else 0, number))
+    return (2, literal) if literal else (0, 0)
 
 
 def _condition(given: Value) -> Condition:

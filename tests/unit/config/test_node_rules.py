@@ -55,6 +55,7 @@ def test_a_name_weighs_more_than_a_pattern_and_a_pattern_more_than_a_tag(tmp_pat
         load_a: {priority: 4}
         load_al*: {priority: 3}
         load_*: {priority: 2, timeout_s: 5}
+        "*": {priority: 0, retries: 9, keep: never}
         "tag:io": {priority: 1, timeout_s: 1, retries: 1}
         """,
     ).apply(NODES)
@@ -62,7 +63,7 @@ def test_a_name_weighs_more_than_a_pattern_and_a_pattern_more_than_a_tag(tmp_pat
         node.name: (node.options.priority, node.options.timeout_s, node.options.retries.count)
         for node in found
     }
-    assert told == {"load_a": (4, 5, 1), "load_all": (3, 5, 1), "fit": (9, None, 0)}
+    assert told == {"load_a": (4, 5, 1), "load_all": (3, 5, 1), "fit": (0, None, 9)}
 
 
 def test_of_two_tags_the_later_one_counts(tmp_path: Path) -> None:
