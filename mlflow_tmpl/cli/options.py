@@ -187,7 +187,10 @@ def open_from(options: dict[str, Any]) -> Project:
     context = click.get_current_context(silent=True)
     secrets = context.find_object(Secrets) if context else None
     source = options.get("conf_source")
-    return open_project(places[0] or ".", options["env"], source, secrets=secrets, remembers=True)
+    project = open_project(places[0] or ".", options["env"], source, secrets=secrets, remembers=True)
+    if context is not None:
+        context.call_on_close(lambda: _tell_of_ledger(project))
+    return project
 
 
 def ledger_of(options: Mapping[str, Any]) -> Ledger | None:
@@ -240,6 +243,15 @@ def tell_notes(noted: Ledger | RunResult) -> None:
     """Say on stderr what happened when a ledger was opened, or beside a run."""
     for note in noted.notes:
         click.echo(f"note: {note}", err=True)
+    if isinstance(noted.notes, list):
+        noted.notes.clear()  # said once, however many ask
+
+
+def _tell_of_ledger(project: Project) -> None:
+    """Say what happened when a project's ledger was opened, if it was: also where the command takes no note of it."""
+    ledger: Ledger | None = vars(project).get("ledger")
+    if ledger is not None:
+        tell_notes(ledger)
 
 
 def paper_for(stream: Any, *, verbose: bool = False) -> Paper:

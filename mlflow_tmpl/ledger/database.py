@@ -48,7 +48,10 @@ class Database:
 
     Args:
         path: the file; it and its folder are made if they are missing.
-        notes: is given a sentence when a damaged file was set aside.
+        notes: is given a sentence when a damaged file was set aside; without them that is an error.
+
+    Attributes:
+        damage: what was found when the file turned out to be damaged.
 
     Raises:
         LedgerError: it cannot be opened, or was made by a newer version of mlo.
@@ -56,8 +59,10 @@ class Database:
 
     def __init__(self, path: Path, notes: list[str] | None = None) -> None:
         self.path = path
+        self.damage: LedgerError | None = None
         self._lock = RLock()
-        self._connection = self._open(notes if notes is not None else [])
+        self._connection = self._open(notes)
+        self._file = _identity(path)
 
     def query(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         """Return the rows of a query.
@@ -132,16 +137,17 @@ class Database:
         """Close the connection."""
         self._connection.close()
 
-    def _open(self, notes: list[str]) -> sqlite3.Connection:
+    def _open(self, notes: list[str] | None) -> sqlite3.Connection:
         _make_folder(self.path.parent)
         try:
             return self._connect()
         except sqlite3.Error as error:
             if not (_is_damage(error) or self.path.is_dir()):
                 raise self._failed(error) from error
-        notes.append(
-            f"the ledger was damaged; it is set aside as {place(set_aside(self.path))}, and a new one begins"
-        )
+            aside = place(set_aside(self.path))
+            if notes is None:
+                raise _damaged(error, self.path, aside) from error
+        notes.append(f"the ledger was damaged; it is set aside as {aside}, and a new one begins")
         try:
             return self._connect()
         except sqlite3.Error as error:
@@ -183,14 +189,14 @@ class Database:
         connection.execute("COMMIT")
 
     def _failed(self, error: sqlite3.Error) -> LedgerError:
+        if self.damage is not None:
+            return self.damage
         if _is_damage(error):
             self._connection.close()
-            aside = place(set_aside(self.path))
-            return LedgerError(
-                f"the ledger is damaged: {error}",
-                where=place(self.path),
-                hint=f"it is set aside as {aside}; run again",
-            )
+            # Another connection may have set it aside before, and a new one may have begun.
+            aside = place(set_aside(self.path)) if _identity(self.path) == self._file else ""
+            self.damage = _damaged(error, self.path, aside)
+            return self.damage
         hint = {
             "full": "make room on the disk, then run again: what has finished is kept",
             "I/O": "see whether the disk is full or failing, then run again: what has finished is kept",
@@ -200,6 +206,23 @@ class Database:
             (text for word, text in hint.items() if word in str(error)), "check the rights on the folder .mlo"
         )
         return LedgerError(f"the ledger cannot be used: {error}", where=place(self.path), hint=found)
+
+
+def _damaged(error: sqlite3.Error, path: Path, aside: str) -> LedgerError:
+    return LedgerError(
+        f"the ledger is damaged: {error}",
+        where=place(path),
+        hint=f"it is set aside{f' as {aside}' if aside else ''}; run again",
+    )
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what a file is whatever its name, ``None`` if there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def set_aside(path: Path) -> Path:

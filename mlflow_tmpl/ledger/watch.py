@@ -64,11 +64,18 @@ class Watch:
         self._over = Flag()
         self._turn = Lock()
         self._by = ""
+        self._damage: LedgerError | None = None
         self._worker = current_thread()
         self._thread = Thread(target=self._look, name="mlo-watch", daemon=True)
 
     def __call__(self, event: Event) -> None:
-        """Start no node after somebody has asked to stop."""
+        """Start no node after somebody has asked to stop, or where nothing is recorded any more.
+
+        Raises:
+            LedgerError: the ledger was found to be damaged, and set aside; the run's records went with it.
+        """
+        if self._damage is not None:
+            raise self._damage
         if self._by and isinstance(event, NodeStarted):
             raise Cancelled(self._by)
 
@@ -84,6 +91,8 @@ class Watch:
             self._over.set()
         if self._by and isinstance(error, KeyboardInterrupt):
             raise Cancelled(self._by) from error
+        if self._damage is not None and error is None:
+            raise self._damage
 
     def _look(self) -> None:
         due = time.monotonic() + BEAT_S
@@ -93,8 +102,12 @@ class Watch:
                     self._leases.renew(self._run)
                     due = time.monotonic() + BEAT_S
                 asked = self._database.query(_ASKED, (self._run,))
-            except LedgerError:
-                continue  # the run itself will find out: it writes there
+            except LedgerError as error:
+                if self._database.damage is None:
+                    continue  # the run itself will find out: it writes there
+                error.exit_code = 1  # not a refused command: nodes have run
+                self._damage = error
+                return
             if asked:
                 with self._turn:
                     if not self._over.is_set():

@@ -449,14 +449,16 @@ def test_whatever_is_damaged_is_set_aside_and_the_next_runs_are_right(
         assert integrity(steps) == "ok"
 
 
-@pytest.mark.parametrize("command", ["run", "plan", "run --plan", "runs list"])
+@pytest.mark.parametrize("command", ["run", "plan", "run --plan", "runs list", "viz", "store verify"])
 def test_a_damaged_ledger_is_set_aside_and_the_command_goes_on(steps: MadeProject, command: str) -> None:
     steps.mlo("run", "--params", "seconds=0.0")
     ledger = steps.root / ".mlo" / "ledger.sqlite"
     for log in ledger.parent.glob("ledger.sqlite-*"):
         log.unlink()
     ledger.write_bytes(b"noise" * 1000)
-    done = steps.mlo(*command.split(), *(() if command == "runs list" else ("--params", "seconds=0.0")))
+    done = steps.mlo(
+        *command.split(), *(("--params", "seconds=0.0") if command in {"run", "plan", "run --plan"} else ())
+    )
     assert done.returncode == 0
     (note,) = [line for line in done.stderr.splitlines() if line.startswith("note: ")]
     assert note.startswith("note: the ledger was damaged; it is set aside as ")

@@ -140,6 +140,28 @@ def test_damage_that_shows_while_reading_is_set_aside_and_the_next_one_begins_an
     assert Database(path).query("SELECT count(*) FROM code") == [(0,)]
 
 
+def test_a_connection_that_nobody_hears_notes_of_fails_where_it_finds_damage(path: Path) -> None:
+    noise(path)
+    with pytest.raises(LedgerError, match="the ledger is damaged: ") as caught:
+        Database(path)
+    (aside,) = path.parent.glob("ledger.damaged-*.sqlite")
+    assert aside.name in caught.value.hint
+    assert not path.exists()
+
+
+def test_damage_that_two_connections_find_is_set_aside_once_and_not_what_began_after_it(path: Path) -> None:
+    fill(path)
+    first, second = Database(path), Database(path)
+    problem = sqlite3.DatabaseError("database disk image is malformed")
+    assert "as " in first._failed(problem).hint
+    fill(path, rows=3)
+    assert second._failed(problem).hint == "it is set aside; run again"
+    assert Database(path).query("SELECT count(*) FROM code") == [(3,)]
+    with pytest.raises(LedgerError, match="the ledger is damaged: "):
+        first.query("SELECT 1")
+    assert len(list(path.parent.glob("ledger.damaged-*.sqlite"))) == 1
+
+
 def test_a_database_of_something_else_is_damage(path: Path) -> None:
     path.parent.mkdir()
     connection = sqlite3.connect(path)

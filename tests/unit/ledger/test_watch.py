@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from contextlib import suppress
@@ -8,9 +9,12 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from mlflow_tmpl.engine.events import NodeStarted, RunFinished
+from mlflow_tmpl.errors import LedgerError
 from mlflow_tmpl.ledger.watch import Cancelled, Watch, ask_to_stop
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mlflow_tmpl.ledger import Ledger
 
 PATIENCE_S = 40.0
@@ -91,3 +95,17 @@ def test_a_run_says_that_it_is_alive(ledger: Ledger, monkeypatch: pytest.MonkeyP
             time.sleep(0.01)
     assert holder is not None
     assert holder.expires_at > time.time()
+
+
+def test_damage_that_is_found_beside_a_run_ends_it_as_nothing_would_stay_on_record(ledger: Ledger) -> None:
+    def look_at_noise(sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        raise database._failed(sqlite3.DatabaseError("database disk image is malformed"))
+
+    database = ledger._database
+    database.query = look_at_noise  # type: ignore[method-assign]
+    with pytest.raises(LedgerError, match="the ledger is damaged: ") as caught, watch(ledger) as watching:
+        watching._thread.join(PATIENCE_S)
+    assert caught.value.exit_code == 1
+    with pytest.raises(LedgerError, match="the ledger is damaged: "):
+        watching(NodeStarted(cast("Any", None), 0.0))
+    assert len(list(ledger.path.parent.glob("ledger.damaged-*.sqlite"))) == 1
