@@ -127,7 +127,7 @@ class Secrets:
         with self._lock:
             for each in (
                 text,
-                json.dumps(text)[1:-1],
+                json.JSONEncoder().encode(text)[1:-1],
                 quote(text, safe=""),
                 quote_plus(text),
                 repr(text)[1:-1],

@@ -159,12 +159,13 @@ def print_document(data: Any, stream: IO[str]) -> None:
 
 
 def _as_json(data: Any) -> str:
-    import json
+    from json import JSONEncoder  # not `dumps`: a node's module may have put something of its own there
 
+    writes = JSONEncoder(indent=2, ensure_ascii=False, default=str, allow_nan=False)
     try:
-        return json.dumps(data, indent=2, ensure_ascii=False, default=str, allow_nan=False)
+        return writes.encode(data)
     except ValueError:
-        return json.dumps(_finite(data), indent=2, ensure_ascii=False, default=str, allow_nan=False)
+        return writes.encode(_finite(data))
 
 
 def _finite(data: Any) -> Any:

@@ -48,7 +48,7 @@ class ParsedYaml:
             return _made(known, source)
         value = parse_yaml(raw, source)
         with suppress(_TooLarge):
-            self._due[file] = json.dumps(_told(value, [0]), separators=(",", ":"))
+            self._due[file] = json.JSONEncoder(separators=(",", ":")).encode(_told(value, [0]))
             self.keep()
         return value
 

@@ -73,7 +73,7 @@ class Document:
             known = {**getattr(earlier, name), **getattr(self, name)}
             setattr(self, name, dict(list(known.items())[-_MOST_ANSWERS:]))
         self.passed = list(dict.fromkeys([*earlier.passed, *self.passed]))[-_MOST_ANSWERS:]
-        self.rows = json.dumps({**json.loads(earlier.rows), **json.loads(self.rows)})
+        self.rows = json.JSONEncoder().encode({**json.loads(earlier.rows), **json.loads(self.rows)})
         for name, known in earlier.conditions.items():
             if isinstance(known, dict):
                 self.conditions[name] = {**known, **self.conditions[name]}
@@ -197,7 +197,7 @@ class Definitions:
             document = document.joined(earlier.document)
         self._known.pop(asked, None)
         told = {each.name: getattr(document, each.name) for each in fields(document) if each.name != "rows"}
-        content = f"{json.dumps(told, separators=(',', ':'))}\n{document.rows}"
+        content = f"{json.JSONEncoder(separators=(',', ':')).encode(told)}\n{document.rows}"
         file = self._file(asked)
         temporary = file.with_name(f"{file.name}.{os.getpid()}.tmp")
         try:

@@ -85,7 +85,7 @@ def recorded(
         {key: None if each is None else _answer(each) for key, each in paths.items()},
         list(passed),
         apart_of(code),
-        json.dumps(rows, separators=(",", ":")),
+        json.JSONEncoder(separators=(",", ":")).encode(rows),
     )
 
 

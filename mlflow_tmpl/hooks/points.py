@@ -96,7 +96,7 @@ def _keep(cache: Path, known: object) -> None:
     begun = cache.with_name(f"{cache.name}.{os.getpid()}")
     try:
         cache.parent.mkdir(exist_ok=True)
-        begun.write_text(json.dumps(known), encoding="utf-8")
+        begun.write_text(json.JSONEncoder().encode(known), encoding="utf-8")
         begun.replace(cache)
     except OSError:
         return

@@ -160,7 +160,7 @@ def _leaves(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, str,
 
 
 def _shown(value: Any) -> str:
-    text = "none" if value is None else json.dumps(value, ensure_ascii=False)
+    text = "none" if value is None else json.JSONEncoder(ensure_ascii=False).encode(value)
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."
 
 

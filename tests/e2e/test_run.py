@@ -477,3 +477,33 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
 def test_a_chain_over_a_large_frame_holds_two_of_it_and_no_more() -> None:
     done = subprocess.run([sys.executable, "-c", MEMORY], capture_output=True, text=True, check=True)
     assert int(done.stdout) < 2.3 * 100e6
+
+
+def test_a_module_that_puts_a_dumps_of_its_own_into_json_changes_no_record(
+    make_project: Callable[..., MadeProject],
+) -> None:
+    nodes = """
+        import json
+
+        def dumps(value):
+            raise TypeError("not what you think")
+
+        json.dumps = dumps
+
+        @node(outputs="result")
+        def double(number: str, *, times: dict) -> str:
+            print("said")
+            return number * times["count"]
+        """
+    catalog = "number: data/number.txt\nresult: data/result.txt\n"
+    project = make_project(nodes, catalog, "times: {count: 2}\n", files={"data/number.txt": "1"})
+    assert project.json("run")["status"] == "done"
+    assert project.json("run", "--params", "times.count=3")["nodes"][0]["reasons"] != []
+    assert project.statuses("--params", "times.count=3") == {"double": "reused"}
+    assert project.json("plan")["nodes"]
+    shown = project.json("runs", "show", "last~1")["nodes"][0]
+    assert (shown["status"], shown["reasons"][0]["text"]) == (
+        "done",
+        "parameter times.count 2 -> 3 (--params)",
+    )
+    assert "said" in project.mlo("runs", "log", "last~1").stdout

@@ -213,7 +213,7 @@ class Incremental(Partitioned):
     def fingerprint(self) -> str | None:
         """Return the hash of the newest batch's names and contents."""
         self._seen = self._batch(self._files())
-        return digest(json.dumps(self._seen)) if all(self._seen.values()) else None
+        return digest(json.JSONEncoder().encode(self._seen)) if all(self._seen.values()) else None
 
     def confirm(self) -> None:
         """Remember that the batch was taken: the run that took it has succeeded."""
@@ -222,7 +222,9 @@ class Incremental(Partitioned):
         if batch:
             done = {**self._state()["done"], **batch}
             with replacing(self._checkpoint) as file:
-                file.write_text(json.dumps({"done": done, "batch": list(batch)}), encoding="utf-8")
+                file.write_text(
+                    json.JSONEncoder().encode({"done": done, "batch": list(batch)}), encoding="utf-8"
+                )
 
     def _batch(self, files: Mapping[str, Place]) -> dict[str, str]:
         """Return the names of the newest batch, each with its version, empty if that cannot be told."""
