@@ -143,37 +143,42 @@ class ProcessesExecutor:
         values, travel = task.values, dict[str, Any]()
         takes, own = dict[str, Held](), list[Held]()
         try:
-            values.update({argument: load() for argument, load in task.kept})
-            for argument, value in values.items():
+            read = {argument: load() for argument, load in task.kept}
+            for argument, value in (*values.items(), *read.items()):
                 if isinstance(value, Held):
                     takes[argument] = value
                 elif type(value) in _TRAVELS or is_parameter(task.node.inputs[argument]):
                     travel[argument] = value
-                else:
+                elif isinstance(value, Handle) or argument in read:
                     fetched = value.get() if isinstance(value, Handle) else value
                     takes[argument] = self._put_out(task, argument, fetched)
+                    own.append(takes[argument])
+                else:
+                    takes[argument] = self._shared(task, argument, value)
                     if argument in task.spent:
-                        own.append(self._put.pop(id(fetched))[1])
+                        own.append(self._put.pop(id(value))[1])
         except (Lost, ValueGone) as lost:
             raise ValuesLost({}) from lost
         values.clear()
         return Job(number, task, pack_task(task, travel, offers=True), takes, own)
 
+    def _shared(self, task: Task, argument: str, value: Any) -> Held:
+        """Make a value that the driver holds for several takers one that workers can read, once for all of them."""
+        if id(value) not in self._put:
+            self._put[id(value)] = value, self._put_out(task, argument, value)
+        return self._put[id(value)][1]
+
     def _put_out(self, task: Task, argument: str, value: Any) -> Held:
         """Make a value of the driver one that workers can read."""
         try:
-            if id(value) not in self._put:
-                self._put[id(value)] = value, put_out(value, self._folder)
-            return self._put[id(value)][1]
+            return put_out(value, self._folder)
         except Exception as error:
             problem = f"argument {argument!r} cannot be sent to a worker: {type(error).__name__}: {error}"
             told = NodeError(problem, where=task.node.where, hint=_ELSEWHERE)
             raise NodeFailure(task.node, told, {}) from error
 
     def _hired(self) -> WorkerProcess:
-        worker = WorkerProcess(self._hear, self._ended)
-        worker.send("enter", self._site, _level())
-        return worker
+        return WorkerProcess(self._hear, self._ended, ("enter", self._site, _level()))
 
     def _send(self, job: Job) -> None:
         """Send a task whose values are all in reach of its worker."""
@@ -250,8 +255,8 @@ class ProcessesExecutor:
         if stream != "log":  # kept here and not when it is heard: who listens to stdout may not be the run
             log.add(stream, said)
             log = NodeLog()
-        with (self._surroundings.capture or Capture()).on_behalf_of(log):
-            _repeat(stream, said)
+        with (self._surroundings.capture or Capture()).on_behalf_of(log), suppress(OSError, ValueError):
+            _repeat(stream, said)  # nobody may read it any more
 
     def _done(
         self,

@@ -144,8 +144,10 @@ def read(path: str) -> Any:
 def view(path: str) -> memoryview:
     """Return what a file holds; changes to it are the caller's own."""
     with open(path, "rb", buffering=0) as file:
-        if sys.platform == "win32":  # a mapped file could not be removed
-            return memoryview(bytearray(file.read()))
+        if sys.platform == "win32" or not os.fstat(file.fileno()).st_size:
+            return memoryview(
+                bytearray(file.read())
+            )  # a mapped file could not be removed, an empty one not mapped
         return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
 
 

@@ -6,9 +6,11 @@ import os
 import signal
 import subprocess
 import sys
+import traceback
+from collections import deque
 from contextlib import suppress
 from pathlib import Path
-from threading import Thread
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
@@ -36,6 +38,7 @@ class WorkerProcess:
     Args:
         hear: is told each message, in a thread of this worker's own.
         ended: is told at last how it ended: its exit code, negative for a signal.
+        first: message that is sent first.
 
     Attributes:
         pid: number of the process.
@@ -47,6 +50,7 @@ class WorkerProcess:
         self,
         hear: Callable[[WorkerProcess, tuple[Any, ...]], None],
         ended: Callable[[WorkerProcess, int], None],
+        first: tuple[Any, ...],
     ) -> None:
         self._hear = hear
         self._ended = ended
@@ -68,13 +72,31 @@ class WorkerProcess:
         self.pid = self._process.pid
         self._reader = Thread(target=self._read, name=f"mlo-worker-{self.pid}", daemon=True)
         self._waiter = Thread(target=self._wait, name=f"mlo-worker-{self.pid}-end", daemon=True)
-        self._reader.start()
-        self._waiter.start()
+        self._outbox: deque[tuple[Any, ...]] | None = deque([first])
+        self._starting = Lock()
+        for thread in (self._reader, self._waiter, Thread(target=self._start, daemon=True)):
+            thread.start()
 
     def send(self, *message: Any) -> None:
         """Send a message; one that has nobody to read it is lost, and `ended` tells why."""
+        if self._outbox is not None:
+            with self._starting:
+                if self._outbox is not None:
+                    self._outbox.append(message)
+                    return
         with suppress(OSError, ValueError):
             self._wire.send(*message)
+
+    def _start(self) -> None:
+        """Send what there is to send while the process starts: a pipe takes little before someone reads it."""
+        with suppress(OSError, ValueError):
+            while self._outbox is not None:
+                with self._starting:
+                    message = self._outbox.popleft() if self._outbox else None
+                    if message is None:
+                        self._outbox = None
+                if message is not None:
+                    self._wire.send(*message)
 
     def kill(self) -> None:
         """End the process and all that it has started, whatever they do."""
@@ -102,7 +124,10 @@ class WorkerProcess:
             while True:
                 self._hear(self, self._wire.receive())
         except (EOFError, OSError, ValueError):
-            return
+            pass  # it has ended, or is about to
+        except BaseException:  # noqa: BLE001 (told, and then as for a worker that died: nobody may wait for it)
+            traceback.print_exc()
+        self.kill()
 
     def _wait(self) -> None:
         code = self._process.wait()

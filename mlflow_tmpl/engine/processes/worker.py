@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from mlflow_tmpl.engine.task import Outcome
     from mlflow_tmpl.store.packing import Snapshot
 
+_LOOK_S = 1.0
+
 _PATIENCE_S = 5.0
 """So long a worker has for its way out, once the driver has no more to do for it."""
 
@@ -58,6 +60,8 @@ class Worker:
         """Perform tasks until the driver has no more."""
         out, err = speak_through(self._say, 30)
         Thread(target=self._listen, name="mlo-driver", daemon=True).start()
+        if sys.platform != "win32":
+            Thread(target=_end_with, args=(os.getppid(),), name="mlo-parent", daemon=True).start()
         while (number := self._orders.get()) is not None:
             order = self._line.pop(number, None)
             if order is None:
@@ -144,7 +148,7 @@ class Worker:
             picture = self._pictures.pop(key, None)
         if picture is None:
             return
-        path = os.path.join(folder, f"{os.getpid()}-{key}-kept")
+        path = os.path.join(folder, f"{os.getpid()}-{os.urandom(6).hex()}")
         try:
             packed = picture.pack()
             files.write_pieces(packed.pieces, path)
@@ -269,6 +273,13 @@ def _cannot_leave(task: PortableTask, name: str, value: Any, error: Exception) -
     problem = f"output {name!r}, {shape}, cannot leave its worker: {type(error).__name__}: {error}"
     told = NodeError(problem, where=task.where, hint="run the node with engine: inline or threads")
     return _failed(task, told.message, told)
+
+
+def _end_with(parent: int) -> None:
+    """End when the driver is gone, also if a process that it has forked keeps the pipe to here open."""
+    while os.getppid() == parent:
+        time.sleep(_LOOK_S)
+    end_now()
 
 
 def end_now() -> None:

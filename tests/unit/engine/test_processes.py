@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import polars
 import polars.testing
+import psutil
 import pytest
 
 from mlflow_tmpl import Catalog, Node, Pipeline, run
@@ -23,6 +24,7 @@ from mlflow_tmpl.engine.processes.executor import ProcessesExecutor, WorkerDied
 from mlflow_tmpl.engine.surroundings import Surroundings
 from mlflow_tmpl.engine.task import Outcome, Task, ValuesLost
 from mlflow_tmpl.pipeline import NodeOptions
+from tests.benchmarks.processes import doomed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -264,6 +266,20 @@ def test_values_that_went_with_a_worker_are_made_again_once_and_saved_once(tmp_p
     assert made.read_text() == "first second first second "
     assert result["n"] == 2
     assert [node.status for node in result.nodes] == ["done"] * 3
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals")
+@pytest.mark.parametrize("who", [0, 1, 2])
+def test_a_run_ends_right_whichever_worker_is_killed(tmp_path: Path, who: int) -> None:
+    before = children()
+    result = run(doomed(tmp_path / "killed", who), engine="processes", jobs=2)
+    assert result["t"] == 3 * 99_999 * 50_000
+    assert (tmp_path / "killed").exists()
+    assert children() == before
+
+
+def children() -> set[int]:
+    return {each.pid for each in psutil.Process().children()}
 
 
 def test_past_its_budget_a_run_keeps_values_on_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
