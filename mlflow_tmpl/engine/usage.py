@@ -12,19 +12,20 @@ import sys
 from contextlib import suppress
 from threading import Lock
 from time import process_time, thread_time
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
-try:
-    from resource import RUSAGE_SELF, getrusage
-except ImportError:  # Windows
-    getrusage = None  # type: ignore[assignment, unused-ignore]
+from mlflow_tmpl.dataclass import dataclass
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _UNIT = 1 if sys.platform == "darwin" else 1024
 _BEGIN_ANEW = b"5"
 _NOT_TO_BE_HAD = -1
 
 
-class Usage(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Usage:
     """What a node took.
 
     Attributes:
@@ -57,6 +58,7 @@ class Meter:
         self._running: set[Reading] = set()
         self._process = 0
         self._anew = _NOT_TO_BE_HAD
+        self._peak_bytes: Callable[[], int] = _nothing_known
 
     def begin(self) -> Reading:
         """Return the counters as a node begins, in its thread."""
@@ -75,7 +77,7 @@ class Meter:
             alone = reading.alone
         if not alone:
             return Usage(thread_time() - reading.thread_s)
-        peak = _peak_bytes()
+        peak = self._peak_bytes()
         told = peak if peak > reading.before else None
         return Usage(process_time() - reading.process_s, told)
 
@@ -83,18 +85,27 @@ class Meter:
         """Have the system count the peak from now on; return the one below which none can be told, 0 if all can."""
         process = os.getpid()
         if process != self._process:  # what a parent has opened counts for the parent
-            self._process, self._anew = process, _NOT_TO_BE_HAD
+            self._process, self._anew, self._peak_bytes = process, _NOT_TO_BE_HAD, _peak_reader()
             with suppress(OSError):
                 self._anew = os.open("/proc/self/clear_refs", os.O_WRONLY | getattr(os, "O_CLOEXEC", 0))
         if self._anew != _NOT_TO_BE_HAD:
             with suppress(OSError):
                 os.write(self._anew, _BEGIN_ANEW)
                 return 0
-        return _peak_bytes()
+        return self._peak_bytes()
 
 
-def _peak_bytes() -> int:
-    return getrusage(RUSAGE_SELF).ru_maxrss * _UNIT if getrusage is not None else 0
+def _peak_reader() -> Callable[[], int]:
+    """Return what reads the most memory that this process had, in bytes; 0 where that is not told."""
+    try:
+        from resource import RUSAGE_SELF, getrusage  # a run with nothing to do does not need it
+    except ImportError:  # Windows
+        return _nothing_known
+    return lambda: getrusage(RUSAGE_SELF).ru_maxrss * _UNIT
+
+
+def _nothing_known() -> int:
+    return 0
 
 
 METER = Meter()

@@ -7,7 +7,10 @@ from functools import cached_property
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from mlflow_tmpl.hooks.points import installed_points
+from mlflow_tmpl.engine.events import HookFailed
+from mlflow_tmpl.errors import place
+from mlflow_tmpl.hooks.listener import Told
+from mlflow_tmpl.hooks.plugins import load_calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from mlflow_tmpl.catalog import Catalog
     from mlflow_tmpl.engine.events import Listener
     from mlflow_tmpl.hooks.plugins import Call
+    from mlflow_tmpl.hooks.points import Point
     from mlflow_tmpl.hooks.told import DatasetInfo, RunInfo
     from mlflow_tmpl.ledger import Ledger
     from mlflow_tmpl.planning import Plan
@@ -25,46 +29,47 @@ if TYPE_CHECKING:
 class Hooks:
     """The hooks of a project: of installed packages, of `[tool.mlo] hooks`, and of its `hooks.py`.
 
-    Nothing is imported before a hook is due, and without hooks nothing ever is.
+    None of them is imported before a hook is due.
 
     Args:
         root: the project's folder.
         settings: what `[tool.mlo]` says.
         name: of the project.
-        cache: a file for what is known of installed packages.
+        points: of installed packages.
+        module: its own module of hooks; empty if it has none.
         prepare: makes the project's package importable.
     """
 
     def __init__(
-        self, root: Path, settings: Settings, name: str, cache: Path, prepare: Callable[[], object]
+        self,
+        root: Path,
+        settings: Settings,
+        name: str,
+        points: Sequence[Point],
+        module: str,
+        prepare: Callable[[], object],
     ) -> None:
         self._root = root
         self._settings = settings
         self._name = name
-        self._cache = cache
+        self._points = points
+        self._module = module
         self._prepare = prepare
         self._lock = RLock()
         self._left_out: list[str] = []
 
     @cached_property
     def calls(self) -> Mapping[str, Sequence[Call]]:
-        """Hook to the functions that are called; empty if there are no hooks at all.
+        """Hook to the functions that are called.
 
         Raises:
             ProjectError: hooks of the project cannot be loaded.
         """
         with self._lock:
-            points = installed_points(self._cache)
-            own = self._root / self._settings.source / self._settings.package / "hooks.py"
-            module = f"{self._settings.package}.hooks" if own.is_file() else ""
-            if not (points or self._settings.hooks or module):
-                return {}
-            from mlflow_tmpl.errors import place
-            from mlflow_tmpl.hooks.plugins import load_calls
-
             self._prepare()
             told_in = place(self._root / "pyproject.toml")
-            return load_calls(points, self._settings.hooks, module, told_in, self._left_out.append)
+            named, module = self._settings.hooks, self._module
+            return load_calls(self._points, named, module, told_in, self._left_out.append)
 
     def planned(self, plan: Plan, listeners: Sequence[Listener] = ()) -> None:
         """Tell that a plan was made.
@@ -72,8 +77,7 @@ class Hooks:
         Raises:
             StopRun: a hook does not want it.
         """
-        if self.calls:
-            Calling(self.calls, listeners).call("on_plan", plan=plan, project=self._name)
+        Calling(self.calls, listeners).call("on_plan", plan=plan, project=self._name)
 
     @contextmanager
     def during(self, ledger: Ledger, listeners: Sequence[Listener]) -> Iterator[tuple[Listener, ...]]:
@@ -86,11 +90,6 @@ class Hooks:
         Raises:
             StopRun: a hook wants the run to end.
         """
-        if not self.calls:
-            yield ()
-            return
-        from mlflow_tmpl.hooks.listener import Told
-
         calling = Calling(self.calls, listeners, self._left_out)
         told = Told(calling, self._name, self._root)
         try:
@@ -105,8 +104,7 @@ class Hooks:
         Raises:
             StopRun: a hook does not want it.
         """
-        if self.calls:
-            Calling(self.calls, listeners).call("before_run", run=run)
+        Calling(self.calls, listeners).call("before_run", run=run)
 
     def closed(
         self, run: RunInfo, ledger: Ledger, catalog: Catalog, listeners: Sequence[Listener] = ()
@@ -116,8 +114,7 @@ class Hooks:
         Raises:
             StopRun: a hook does not want it.
         """
-        if self.calls:
-            self._closed(Calling(self.calls, listeners), run, ledger, catalog)
+        self._closed(Calling(self.calls, listeners), run, ledger, catalog)
 
     def _closed(self, calling: Calling, run: RunInfo, ledger: Ledger, catalog: Catalog) -> None:
         def outputs() -> Sequence[DatasetInfo]:
@@ -217,7 +214,6 @@ class Calling:
         return None
 
     def _tell(self, name: str, hook: str, problem: str, where: str) -> None:
-        from mlflow_tmpl.engine.events import HookFailed  # a plan that no hook follows needs no engine
 
         event = HookFailed(name, hook, problem, where)
         if self._listeners:

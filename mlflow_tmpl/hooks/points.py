@@ -1,15 +1,22 @@
-"""The hooks that installed packages bring, found in a tenth of a millisecond where nothing was installed since."""
+"""Which hooks there are; those of installed packages are found in 0.1 ms where nothing was installed since."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
+
+from mlflow_tmpl.dataclass import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
+
+    from mlflow_tmpl.hooks.calling import Hooks
+    from mlflow_tmpl.settings import Settings
 
 GROUP = "mlflow_tmpl.hooks"
 """Entry points of this group name classes, objects or modules with hooks."""
@@ -17,7 +24,8 @@ GROUP = "mlflow_tmpl.hooks"
 _METADATA = (".dist-info", ".egg-info")
 
 
-class Point(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Point:
     """An entry point.
 
     Attributes:
@@ -29,6 +37,40 @@ class Point(NamedTuple):
     name: str
     value: str
     package: str
+
+
+class NoHooks:
+    """The hooks of a project that has none: nothing is imported, and nothing called."""
+
+    def planned(self, *_: object) -> None:
+        """Nobody is told."""
+
+    opened = closed = planned
+
+    def during(self, *_: object) -> AbstractContextManager[tuple[()]]:
+        """Nobody listens."""
+        return nullcontext(())
+
+
+def hooks_of(
+    root: Path, settings: Settings, name: str, cache: Path, prepare: Callable[[], object]
+) -> Hooks | NoHooks:
+    """Return the hooks of a project: of installed packages, of `[tool.mlo] hooks`, and of its `hooks.py`.
+
+    Args:
+        root: the project's folder.
+        settings: what `[tool.mlo]` says.
+        name: of the project.
+        cache: a file for what is known of installed packages.
+        prepare: makes the project's package importable.
+    """
+    points = installed_points(cache)
+    own = (root / settings.source / settings.package / "hooks.py").is_file()
+    if not (points or settings.hooks or own):
+        return NoHooks()
+    from mlflow_tmpl.hooks.calling import Hooks
+
+    return Hooks(root, settings, name, points, f"{settings.package}.hooks" if own else "", prepare)
 
 
 def installed_points(cache: Path, folders: Sequence[str] | None = None) -> list[Point]:
@@ -50,8 +92,9 @@ def installed_points(cache: Path, folders: Sequence[str] | None = None) -> list[
     except (OSError, ValueError, KeyError, TypeError):
         pass
     found = {point.value: point for folder, _ in reversed(state) for point in _points_in(str(folder))}
-    points = sorted(found.values())
-    _keep(cache, {"state": state, "points": points})
+    points = sorted(found.values(), key=lambda point: (point.name, point.value))
+    kept = [(point.name, point.value, point.package) for point in points]
+    _keep(cache, {"state": state, "points": kept})
     return points
 
 

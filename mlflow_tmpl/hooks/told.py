@@ -177,7 +177,8 @@ class NodeOutcome:
     def of(event: NodeFinished) -> NodeOutcome:
         """Return what an event tells of a node that has ended."""
         error = ErrorInfo.of(event.error) if event.error is not None else None
-        return NodeOutcome(event.status, event.at, event.duration_s, error, *event.usage)
+        usage = event.usage
+        return NodeOutcome(event.status, event.at, event.duration_s, error, usage.cpu_s, usage.peak_bytes)
 
 
 @dataclass(frozen=True, slots=True)

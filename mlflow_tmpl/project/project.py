@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from mlflow_tmpl.engine import RunResult
     from mlflow_tmpl.engine.events import Listener
     from mlflow_tmpl.engine.sweep import Sweep
-    from mlflow_tmpl.hooks import Hooks
+    from mlflow_tmpl.hooks.calling import Hooks
+    from mlflow_tmpl.hooks.points import NoHooks
     from mlflow_tmpl.ledger import Ledger, NodeRecord
     from mlflow_tmpl.ledger.project_store import ProjectStore
     from mlflow_tmpl.ledger.records import RunRecord
@@ -214,13 +215,13 @@ class Project(Remembering):
         return Assembly(self.root, self.settings, self.planner.heard)
 
     @cached_property
-    def hooks(self) -> Hooks:
+    def hooks(self) -> Hooks | NoHooks:
         """What is told of its plans and runs."""
-        from mlflow_tmpl.hooks.calling import Hooks
+        from mlflow_tmpl.hooks.points import hooks_of
         from mlflow_tmpl.ledger.database import FOLDER
 
         cache = self.home / FOLDER / "cache" / "hooks.json"
-        return Hooks(self.root, self.settings, self.name, cache, self.assembly.find_source)
+        return hooks_of(self.root, self.settings, self.name, cache, self.assembly.find_source)
 
     @cached_property
     def pipelines(self) -> Mapping[str, Pipeline]:

@@ -80,6 +80,7 @@ def test_of_nodes_that_run_at_once_only_the_time_of_their_threads_is_told() -> N
 
 def test_where_the_counter_cannot_begin_anew_only_a_new_peak_is_told() -> None:
     meter = Meter()
+    meter.end(meter.begin())
     before = Reading(alone=True, before=1 << 60)
     assert meter.end(before).peak_bytes is None
     assert meter.end(Reading(alone=True, before=1)).peak_bytes is not None

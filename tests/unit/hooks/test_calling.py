@@ -11,7 +11,8 @@ import pytest
 from mlflow_tmpl.engine import NodeFailure
 from mlflow_tmpl.engine.events import HookFailed
 from mlflow_tmpl.errors import MloError, ProjectError
-from mlflow_tmpl.hooks import Hooks, RunInfo, StopRun
+from mlflow_tmpl.hooks import RunInfo, StopRun
+from mlflow_tmpl.hooks.points import NoHooks, hooks_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,7 +96,7 @@ def refused(made: MadeProject, text: str) -> str:
     return str(caught.value).replace(made.package, "pkg").replace(str(made.root), "root")
 
 
-@pytest.mark.parametrize("engine", ["inline", "threads"])
+@pytest.mark.parametrize("engine", ["inline", "threads", "processes"])
 def test_hooks_are_told_what_happens_in_the_order_in_which_it_does(
     two_steps: MadeProject, engine: str
 ) -> None:
@@ -294,7 +295,7 @@ def test_hooks_of_a_package_that_cannot_be_loaded_are_told_and_left_out(two_step
 
 
 def test_a_project_without_hooks_has_nothing_called(two_steps: MadeProject) -> None:
-    assert two_steps.open().hooks.calls == {}
+    assert isinstance(two_steps.open().hooks, NoHooks)
 
 
 def test_another_process_tells_of_a_run_whose_record_it_opens_or_closes(
@@ -304,7 +305,7 @@ def test_another_process_tells_of_a_run_whose_record_it_opens_or_closes(
     result = plain.run()
     project = with_hooks(two_steps, EVERYTHING)
     run = RunInfo.of_record(project.ledger.run(result.id), project.name, project.root)
-    hooks = Hooks(project.root, project.settings, project.name, tmp_path / "cache.json", lambda: None)
+    hooks = hooks_of(project.root, project.settings, project.name, tmp_path / "cache.json", lambda: None)
     hooks.opened(run)
     hooks.closed(run, project.ledger, project.catalog)
     assert told(two_steps) == [

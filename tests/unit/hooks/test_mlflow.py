@@ -16,7 +16,8 @@ import pytest
 
 from mlflow_tmpl.engine import NodeFailure
 from mlflow_tmpl.engine.events import HookFailed
-from mlflow_tmpl.hooks import Hooks, RunInfo
+from mlflow_tmpl.hooks import RunInfo
+from mlflow_tmpl.hooks.points import hooks_of
 
 pytest.importorskip("mlflow")
 
@@ -183,8 +184,8 @@ def test_one_process_may_open_a_run_and_another_close_it(
     result = tracked.open().run()  # recorded, and nobody was told
     run = RunInfo.of_record(project.ledger.run(result.id), project.name, project.root)
 
-    def hooks() -> Hooks:
-        return Hooks(project.root, project.settings, project.name, tmp_path / "cache.json", lambda: None)
+    def hooks() -> Any:
+        return hooks_of(project.root, project.settings, project.name, tmp_path / "cache.json", lambda: None)
 
     hooks().opened(run)
     assert logged(client, tracked, result.id).info.status == "RUNNING"
