@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from mlflow_tmpl.hooks.told import NodeInfo, NodeOutcome, RunInfo
     from mlflow_tmpl.ledger.records import RunRecord
 
-FLUSH_MS = 5000
-"""How long the end of a run waits for a collector."""
+PATIENCE_S = 3
+"""How long the end of a run waits for a collector where the environment does not say it: the SDK's own is 10 s."""
+
+_TIMEOUTS = ("OTEL_EXPORTER_OTLP_TIMEOUT", "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT")
 
 _QUEUE = 65_536
 """Spans that wait for the collector: of a run of many small nodes the SDK's own 2048 would lose some."""
@@ -173,8 +175,7 @@ class _Tracing:
         )
         span.set_status(StatusCode.OK if record.status == "done" else StatusCode.ERROR)
         span.end(_ns(began + (record.duration_s or 0.0)))
-        self._provider.force_flush(FLUSH_MS)
-        self._provider.shutdown()
+        self._provider.shutdown()  # which hands on what waits
 
 
 def exporters() -> Iterator[SpanExporter]:
@@ -210,7 +211,10 @@ def _otlp() -> SpanExporter:
         )
     module = _PROTOCOLS[protocol]
     require(module.rpartition(".")[0], "otel")
-    made: SpanExporter = import_module(module).OTLPSpanExporter()
+    patient = any(name in os.environ for name in _TIMEOUTS)
+    made: SpanExporter = import_module(module).OTLPSpanExporter(
+        **({} if patient else {"timeout": PATIENCE_S})
+    )
     return made
 
 
