@@ -384,7 +384,7 @@ def test_a_plan_with_nothing_to_do_imports_neither_parsers_nor_kinds_of_numbers(
     two_steps: MadeProject,
 ) -> None:
     two_steps.mlo("run")
-    two_steps.mlo("plan")
+    imported("mlo", "plan", cwd=two_steps.root)  # started otherwise, so that it has to remember for itself
     assert imported("mlo", "plan", cwd=two_steps.root) & {"yaml", "decimal", "shutil", "asyncio"} == set()
 
 
