@@ -18,6 +18,7 @@ from mlflow_tmpl.catalog.file_dataset import FileDataset
 from mlflow_tmpl.catalog.parts import has_parts, part_of
 from mlflow_tmpl.catalog.patterns import Pattern, Patterns, is_pattern
 from mlflow_tmpl.catalog.places import Access, LocalFile, place_of
+from mlflow_tmpl.catalog.real_paths import RealPaths
 from mlflow_tmpl.catalog.resolution import Resolution
 from mlflow_tmpl.catalog.schema import Schema
 from mlflow_tmpl.catalog.versioned import is_version
@@ -28,7 +29,6 @@ from mlflow_tmpl.pipeline.names import split_item, whole_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from mlflow_tmpl.catalog.real_paths import RealPaths
     from mlflow_tmpl.config.values import Value
     from mlflow_tmpl.masking import Secrets
 
@@ -313,13 +313,16 @@ class Catalog:
             name: the dataset.
             real: follows links, if there are many files.
         """
+        built = self._built.get(name)
+        if isinstance(built, FileDataset) and isinstance(built.place, LocalFile) and name not in self._places:
+            return built.place.identity_by(real or RealPaths())
         entry = self._entry(name) if self._written(name) is not None else None
         filepath = "" if entry is None else entry.text("filepath")
         if not filepath:
             return ""
         access = Access(self._builder.hash_file, self._builder.leftovers)
         place = place_of(filepath, self.root, access)
-        return place.identity_by(real) if real and isinstance(place, LocalFile) else place.identity
+        return place.identity
 
     def is_memory(self, name: str) -> bool:
         """Tell whether a dataset's value lives in the run only: it is declared so, or has no entry."""

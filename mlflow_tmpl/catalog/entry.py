@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.catalog.dataset import COPY_MODES
@@ -71,7 +72,7 @@ _MODES = {"copy": COPY_MODES, "keep": KEEP_MODES}
 """What the settings of a dataset in memory may be."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entry:
     """A catalog entry: a name, and settings with their places.
 
@@ -90,7 +91,7 @@ class Entry:
         """``file:line:column``."""
         return str(self.origin)
 
-    @property
+    @cached_property
     def type_name(self) -> str:
         """The `type` as it is written, empty if there is none."""
         return self.text("type")
@@ -100,7 +101,7 @@ class Entry:
         """Whether the value lives in the run only."""
         return self.type_name in MEMORY_NAMES
 
-    @property
+    @cached_property
     def format(self) -> Format | None:
         """The file format that type or suffix tell, if it is one of ours."""
         filepath = self.text("filepath")
