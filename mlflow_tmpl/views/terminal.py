@@ -172,8 +172,8 @@ class _Sheet:
     def _rest(self, node: NodeView) -> list[Segment]:
         """Return what went wrong, or else why the node ran and what enters and leaves the pipeline at it."""
         text, style = "  ".join([part for part in (self._why(node), self._flows(node)) if part]), DIM
-        if node.error:
-            text, style = node.error.strip().splitlines()[0], {"fg": "red"}
+        for line in node.error.strip().splitlines()[:1]:
+            text, style = line, {"fg": "red"}
         if not text or self.widths.rest < LEAST_REST:
             return []
         return [("  " + fit(self._text(text), self.widths.rest, self.ellipsis), style)]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def test_a_pipeline_shows_its_drawing_and_as_text_that_of_the_terminal():
     told = pipeline(TEN)._repr_mimebundle_()
     assert set(told) == {"text/html", "text/plain"}
-    assert told["text/plain"].splitlines()[3] == "├─○        split"
+    assert told["text/plain"].splitlines()[3] == "├─○      split"
     assert told["text/html"].count('<g class="vertex node') == 10
     assert pipeline(TEN)._repr_html_() == told["text/html"]
 

@@ -23,32 +23,32 @@ def test_ten_nodes_with_their_last_run():
     made = replace(view(TEN, TEN_LAST), run=RunView("0193ab3c-1d2e-7fff", "failed"))
     assert draw(made) == dedent("""\
         demo  10 nodes, last run 0193ab3c-1d2e failed: 1 failed, 3 blocked, 4 done, 2 r…
-        ◆          load           12 ms  reused   ← raw_load
-        ◆          clean          30 ms  reused
-        ├─●        split          44 ms  done
-        │ ├─●      train_tree     1.2 s  done
-        │ ├─│─●    train_forest  1m 23s  done
-        │ ├─│─│─✗  train_linear  400 ms  failed   ValueError: input contains NaN
-        │ │ □─┴─╯  compare               blocked
-        │ □◂┤      plot                  blocked
-        ● │ │      describe      200 ms  done
-        □─┴─╯      report                blocked  → report_out
+        ◆        load           12 ms  reused   ← raw_load
+        ◆        clean          30 ms  reused
+        ├─●      split          44 ms  done
+        │ ├─●▸╮  train_tree     1.2 s  done
+        │ ├─●▸┤  train_forest  1m 23s  done
+        │ ├─✗▸┤  train_linear  400 ms  failed   ValueError: input contains NaN
+        │ │ □─╯  compare               blocked
+        │ □◂┤    plot                  blocked
+        ● │ │    describe      200 ms  done
+        □─┴─╯    report                blocked  → report_out
         """)
 
 
 def test_ten_nodes_that_were_never_run_have_no_columns_for_it():
     assert draw(view(TEN)) == dedent("""\
         demo  10 nodes
-        ○          load          ← raw_load
-        ○          clean
-        ├─○        split
-        │ ├─○      train_tree
-        │ ├─│─○    train_forest
-        │ ├─│─│─○  train_linear
-        │ │ ○─┴─╯  compare
-        │ ○◂┤      plot
-        ○ │ │      describe
-        ○─┴─╯      report        → report_out
+        ○        load          ← raw_load
+        ○        clean
+        ├─○      split
+        │ ├─○▸╮  train_tree
+        │ ├─○▸┤  train_forest
+        │ ├─○▸┤  train_linear
+        │ │ ○─╯  compare
+        │ ○◂┤    plot
+        ○ │ │    describe
+        ○─┴─╯    report        → report_out
         """)
 
 
@@ -96,8 +96,8 @@ def test_ascii_is_ascii_in_every_line():
 
 def test_more_than_forty_rails_fit_eighty_columns():
     many = {f"source_{at:02}": "" for at in range(50)}
-    lines = draw(view({**many, "join": " ".join(many)})).splitlines()
-    assert len(lines) == 52
+    lines = draw(view({**many, "join": " ".join(many), "again": " ".join(many)})).splitlines()
+    assert len(lines) == 53
     assert max(map(columns, lines)) <= 80
     assert any(" 34  source_49" in line for line in lines)
 
@@ -127,11 +127,11 @@ def test_a_reason_that_all_nodes_share_is_not_said_of_each():
 
 def test_names_begin_in_one_column_where_rails_are_few_and_follow_them_where_they_are_many():
     few = draw(view(TEN)).splitlines()[1:]
-    assert {re.search(r"  (?=[a-z])", line).end() for line in few} == {11}
+    assert {re.search(r"  (?=[a-z])", line).end() for line in few} == {9}
     many = {f"s{at}": "" for at in range(9)}
-    lines = draw(view({**many, "join": " ".join(many), "last": "join"})).splitlines()
+    lines = draw(view({**many, "join": " ".join(many), "last": f"join {' '.join(many)}"})).splitlines()
     assert lines[8].startswith("│ │ │ │ │ │ │ ○  s7 ")
-    assert lines[11].startswith("○             last ")
+    assert lines[1].startswith("○             s0 ")
 
 
 def test_what_a_terminal_would_obey_is_shown_and_not_sent():
