@@ -278,7 +278,7 @@ class ProcessesExecutor:
         with self._lock:
             for name, place in placed.items():
                 held = outcome.values[name] = Held(place, worker, self._folder)
-                if held.stays and not self._folder.room:
+                if held.stays and not held.stuck and not self._folder.room:
                     held.publish(to_disk=True)
             self._staff.took(outcome.duration_s)
             self._settle(job)
