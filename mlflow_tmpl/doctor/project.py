@@ -33,6 +33,7 @@ def examine(open_project: Callable[[str | None], Project]) -> Iterator[Finding]:
     yield from configuration(project, open_project)
     yield from catalog(project)
     yield from code(project)
+    yield from hooks(project)
     for check in (machine.leftovers, machine.git, machine.disk):
         try:
             yield from check(project)
@@ -101,6 +102,24 @@ def code(project: Project) -> Iterator[Finding]:
                 yield of_error(f"pipeline {name!r}", error)
     if not told:
         yield Finding("pipelines", GOOD, f"{len(names)} can be imported: {', '.join(names)}")
+
+
+def hooks(project: Project) -> Iterator[Finding]:
+    """Load the hooks, where there are any."""
+    from mlflow_tmpl.hooks.points import NoHooks
+
+    found = project.hooks
+    if isinstance(found, NoHooks):
+        return
+    try:
+        names = sorted({call.name for calls in found.calls.values() for call in calls})
+    except MloError as error:
+        yield of_error("hooks", error)
+        return
+    for text in found.left_out:
+        yield Finding("hooks", NOTE, text, "install it anew, or remove it")
+    if names:
+        yield Finding("hooks", GOOD, f"loaded: {', '.join(names)}")
 
 
 def remembered(project: Project) -> Iterator[Finding]:

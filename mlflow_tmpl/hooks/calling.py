@@ -38,6 +38,9 @@ class Hooks:
         points: of installed packages.
         module: its own module of hooks; empty if it has none.
         prepare: makes the project's package importable.
+
+    Attributes:
+        left_out: sentences about hooks of packages that could not be loaded, once `calls` were.
     """
 
     def __init__(
@@ -56,7 +59,7 @@ class Hooks:
         self._module = module
         self._prepare = prepare
         self._lock = RLock()
-        self._left_out: list[str] = []
+        self.left_out: list[str] = []
 
     @cached_property
     def calls(self) -> Mapping[str, Sequence[Call]]:
@@ -69,7 +72,7 @@ class Hooks:
             self._prepare()
             told_in = place(self._root / "pyproject.toml")
             named, module = self._settings.hooks, self._module
-            return load_calls(self._points, named, module, told_in, self._left_out.append)
+            return load_calls(self._points, named, module, told_in, self.left_out.append)
 
     def planned(self, plan: Plan, listeners: Sequence[Listener] = ()) -> None:
         """Tell that a plan was made.
@@ -90,7 +93,7 @@ class Hooks:
         Raises:
             StopRun: a hook wants the run to end.
         """
-        calling = Calling(self.calls, listeners, self._left_out)
+        calling = Calling(self.calls, listeners, self.left_out)
         told = Told(calling, self._name, self._root)
         try:
             yield (told,)

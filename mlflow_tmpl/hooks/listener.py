@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from mlflow_tmpl.planning import Plan
 
 
+_AT_THE_BEGIN = ("before_node", "before_dataset_load", "before_dataset_save")
+_AT_THE_END = ("on_error", "after_dataset_load", "after_dataset_save", "after_node")
+"""Hooks of nodes. Where there are none of them, a node costs nothing."""
+
+
 class Told:
     """A listener of the engine that calls hooks.
 
@@ -53,6 +58,8 @@ class Told:
         return self._plan.catalog
 
     def _node_started(self, event: NodeStarted) -> None:
+        if not any(hook in self._calling for hook in _AT_THE_BEGIN):
+            return
         told = {"run": self.run, "node": NodeInfo.of(event)}
         self._calling.call("before_node", **told)
         node, catalog = event.step.node, self.catalog
@@ -61,6 +68,8 @@ class Told:
         self._datasets("before_dataset_save", told, {name: {} for name in saved})
 
     def _node_finished(self, event: NodeFinished) -> None:
+        if not any(hook in self._calling for hook in _AT_THE_END):
+            return
         told = {"run": self.run, "node": NodeInfo.of(event)}
         if event.error is not None:
             self._calling.call("on_error", error=ErrorInfo.of(event.error), **told)

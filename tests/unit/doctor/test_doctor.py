@@ -44,6 +44,17 @@ def test_code_configuration_and_catalog_are_all_looked_at(two_steps: MadeProject
     assert found["dataset 'far'"]["hint"]
 
 
+def test_hooks_are_loaded_where_there_are_any(two_steps: MadeProject) -> None:
+    file = f"src/{two_steps.package}/hooks.py"
+    head = "from mlflow_tmpl.hooks import hookimpl\n\n"
+    two_steps.write(file, f"{head}@hookimpl\ndef before_run(run):\n    pass\n")
+    assert _found(two_steps, 0)["hooks"]["message"] == f"loaded: {two_steps.package}.hooks"
+    two_steps.write(file, f"{head}@hookimpl\ndef before_runs(run):\n    pass\n")
+    found = _found(two_steps, 1)["hooks"]
+    assert found["message"].startswith("there is no hook 'before_runs'")
+    assert found["hint"] == "did you mean 'before_run'?"
+
+
 def test_what_is_no_project_is_told(two_steps: MadeProject) -> None:
     (two_steps.root / "pyproject.toml").write_text("[tool.mlo]\npackage = 3\n")
     assert "tool.mlo.package must be text" in _found(two_steps, 1)["project"]["message"]

@@ -294,6 +294,17 @@ def test_hooks_of_a_package_that_cannot_be_loaded_are_told_and_left_out(two_step
     ]
 
 
+def test_where_no_hook_is_about_nodes_nothing_is_made_for_them(
+    two_steps: MadeProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mlflow_tmpl.hooks import listener
+
+    project = with_hooks(two_steps, "@hookimpl\ndef after_run(record):\n    tell(record.status)\n")
+    monkeypatch.setattr(listener, "NodeInfo", None)
+    project.run()
+    assert told(two_steps) == [["done"]]
+
+
 def test_a_project_without_hooks_has_nothing_called(two_steps: MadeProject) -> None:
     assert isinstance(two_steps.open().hooks, NoHooks)
 
