@@ -117,6 +117,7 @@ class DaskExecutor:
         self._told: dict[str, bytes] = {}
         self._under_way: dict[str, _Job] = {}
         self._lost: dict[str, list[str]] = {}
+        self._killed: set[str] = set()
         self._news = Condition()
         self._closing = False
         try:
@@ -153,6 +154,7 @@ class DaskExecutor:
             again.start()
             return
         promise = job.promise
+        self._killed.add(job.worker)
         self._end(job, error=NodeFailure(node, NodeError("it was ended", where=node.where), {}))
         self._client.cancel([promise], force=True)
         self._cluster.kill(job.worker)
@@ -273,6 +275,8 @@ class DaskExecutor:
         if message.get("action") != "remove-worker" or message.get("expected"):
             return
         worker, keys = message["worker"], message["processing-tasks"]
+        if worker in self._killed:  # for the time that a node took: the others had only waited there
+            return
         nodes = [self._under_way[key].task.node.name for key in keys if key in self._under_way]
         for key in keys:
             self._lost.setdefault(key, []).append(worker)

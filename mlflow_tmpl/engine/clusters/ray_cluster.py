@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -23,13 +24,16 @@ if TYPE_CHECKING:
     from mlflow_tmpl.engine.clusters.code import Code
     from mlflow_tmpl.engine.surroundings import Surroundings
 
-_ENVIRONMENT = {
-    "RAY_USAGE_STATS_ENABLED": "0",
+_ENVIRONMENT = {"RAY_USAGE_STATS_ENABLED": "0"}
+_OWN_ENVIRONMENT = {
+    **_ENVIRONMENT,
     # Ray's word for "this machine only": it then listens on 127.0.0.1 and nowhere else.
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
     # A node that asks for no graphics processors sees them all the same, as under the other engines.
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
+
+_ANSWERS_WITHIN_S = 10.0
 
 _LONGEST_FOLDER = 32
 """Ray puts sockets below its folder, whose paths may have 107 characters."""
@@ -47,12 +51,10 @@ class OwnRay:
     def __init__(self, cpus: int) -> None:
         import psutil  # noqa: F401 (what the guard needs)
 
-        mark = uuid4().hex
         self._folder = _folder()
-        environment = {**_ENVIRONMENT, "MLO_RAY_CLUSTER": mark}
         guard = os.path.join(os.path.dirname(__file__), "ray_guard.py")
         self._guard = subprocess.Popen(
-            [sys.executable, guard, mark, self._folder],
+            [sys.executable, guard, self._folder],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -62,8 +64,13 @@ class OwnRay:
             # Else Ray writes a token into the home folder. It stays: this process remembers the first one that it used.
             os.environ.setdefault("RAY_AUTH_MODE", "token")
             os.environ.setdefault("RAY_AUTH_TOKEN", uuid4().hex)
-            with _with_environment(environment), _own_signals():
+            with _with_environment(_OWN_ENVIRONMENT), _own_signals():
                 import ray
+                from ray._private import ray_constants
+
+                ray_constants.ENABLE_RAY_CLUSTER = (
+                    False  # as the environment says, had somebody imported it before
+                )
 
                 ray.init(
                     address="local",
@@ -148,10 +155,11 @@ class GivenRay:
 
 
 def _connect(address: str) -> None:
-    import ray
-
     try:
+        _knock(address)
         with _with_environment(_ENVIRONMENT), _own_signals():
+            import ray
+
             ray.init(address=address, **_QUIET)
     except (OSError, RuntimeError, ValueError) as error:  # other versions of Ray or Python are a RuntimeError
         said = str(error).strip().splitlines() or ["no answer"]
@@ -159,6 +167,19 @@ def _connect(address: str) -> None:
             f"the Ray cluster at {address!r} cannot be used: {said[0]}",
             hint="one is started with: ray start --head",
         ) from error
+
+
+def _knock(address: str) -> None:
+    """Refuse an address at which nobody answers: Ray itself goes on asking for minutes.
+
+    Raises:
+        OSError: nobody does.
+    """
+    host, _, port = (
+        address.partition("://")[2].rpartition(":") if "://" in address else address.rpartition(":")
+    )
+    if host and port.isdigit():
+        socket.create_connection((host, int(port)), timeout=_ANSWERS_WITHIN_S).close()
 
 
 @contextmanager

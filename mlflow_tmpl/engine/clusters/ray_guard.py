@@ -1,28 +1,26 @@
 """Ends what a local Ray cluster leaves when its driver is gone, however that went. Runs by itself, without mlo.
 
-    python ray_guard.py MARK FOLDER
+    python ray_guard.py FOLDER
 
-It waits for the end of its stdin, which the driver holds open, then ends every process that has `MARK` in its
-environment, and removes the cluster's folder: Ray's own agents outlive a driver that is killed.
+It waits for the end of its stdin, which the driver holds open, then ends every process that uses the cluster's folder,
+and removes that: Ray's own agents outlive a driver that is killed by a minute.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from contextlib import suppress
 
 import psutil
 
-MARK = "MLO_RAY_CLUSTER"
-"""Environment variable that all processes of a cluster inherit."""
 
-
-def main(mark: str, folder: str) -> None:
+def main(folder: str) -> None:
     """Wait for the driver to be gone, and clear up behind it."""
     sys.stdin.buffer.read()
     for _ in range(3):  # what is ended may have started another one just before
-        found = marked(mark)
+        found = users(folder)
         for process in found:
             with suppress(psutil.Error):
                 process.kill()
@@ -30,12 +28,15 @@ def main(mark: str, folder: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def marked(mark: str) -> list[psutil.Process]:
-    """Return the processes that have a mark in their environment."""
-    found = []
+def users(folder: str) -> list[psutil.Process]:
+    """Return the processes that name a folder, or have a file in it open."""
+    found, inside = [], folder + os.sep
     for process in psutil.process_iter():
+        if process.pid == os.getpid():
+            continue
         with suppress(psutil.Error, OSError):
-            if process.environ().get(MARK) == mark and process.pid != psutil.Process().pid:
+            named = any(inside in word for word in process.cmdline())
+            if named or any(file.path.startswith(inside) for file in process.open_files()):
                 found.append(process)
     return found
 

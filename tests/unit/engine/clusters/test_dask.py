@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("distributed")
 
-from mlflow_tmpl import Catalog, Node, Pipeline, run
+from mlflow_tmpl import Catalog, Node, run
 from mlflow_tmpl.engine import NodeFailure
 from mlflow_tmpl.engine.clusters.dask import DaskExecutor, DaskHandle
 from mlflow_tmpl.engine.surroundings import Surroundings
@@ -19,6 +19,7 @@ from mlflow_tmpl.errors import EngineError, MloError, UsageError
 from mlflow_tmpl.pipeline import NodeOptions
 from tests.clusters import dask_cluster, wait_until
 from tests.unit.engine.clusters import nodes
+from tests.unit.engine.clusters.flows import FLOW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,18 +37,6 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskCluster]:
 @pytest.fixture(scope="module")
 def address(cluster: DaskCluster) -> str:
     return cluster.address
-
-
-FLOW = Pipeline(
-    [
-        Node(nodes.rows, "params:count", "frame"),
-        Node(nodes.halves, "frame", ["left", "right"]),
-        Node(nodes.spoil, "left", "spoilt"),
-        Node(nodes.total, "left", "total"),
-        Node(nodes.fill, "right", "filled"),
-        Node(lambda spoilt, total, filled: {"all": [spoilt, total, filled]}, outputs="end", name="collect"),
-    ]
-)
 
 
 @pytest.mark.parametrize("count", [10, 100_000])
