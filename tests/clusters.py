@@ -71,7 +71,8 @@ def dask_cluster(folder: Path, workers: int) -> Iterator[DaskCluster]:
         cluster.open()
         for _ in range(workers):
             cluster.start_worker()
-        cluster.wait_for_workers(workers)
+        if workers:
+            cluster.wait_for_workers(workers)
         yield cluster
     finally:
         cluster.close()

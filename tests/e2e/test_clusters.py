@@ -75,7 +75,7 @@ def test_a_run_survives_a_worker_and_ends_a_node_that_sticks(project: MadeProjec
     mark = uuid4().hex
     process = start(project, mark, "--engine", engine, "--keep-going", "--json")
     out, err = process.communicate(timeout=PATIENCE_S)
-    assert out, err
+    assert out, (process.returncode, err)
     told = json.loads(out)
     statuses = {node["name"]: node["status"] for node in told["nodes"]}
     assert statuses == {"load": "done", "die_once": "done", "add": "done", "stick": "timed_out"}, err
@@ -85,6 +85,7 @@ def test_a_run_survives_a_worker_and_ends_a_node_that_sticks(project: MadeProjec
     assert "loading" in log
     assert "lost: the node ran again" in log
     assert "Traceback" not in err
+    assert "raylet" not in err
     wait_until(lambda: not marked(mark))
 
 
@@ -107,6 +108,7 @@ def test_a_run_that_is_ended_leaves_nothing(
     _, err = process.communicate(timeout=PATIENCE_S)
     wait_until(lambda: not marked(mark))
     assert "Traceback" not in err
+    assert "raylet" not in err
     if number == signal.SIGINT:
         assert process.returncode == 130
         assert "mlo: stopped" in err

@@ -108,6 +108,7 @@ class DaskExecutor:
     blocks = False
 
     def __init__(self, surroundings: Surroundings) -> None:
+        self._own = surroundings.address is None
         self._cluster = _opened(surroundings)
         self._client: Client = self._cluster.client
         self._run = f"{surroundings.run or 'run'}-{uuid4().hex[:8]}"
@@ -127,10 +128,9 @@ class DaskExecutor:
             raise
 
     def _announce(self, surroundings: Surroundings) -> None:
-        own = surroundings.address is None
-        packed = pack_site(surroundings, None if own else own_path(surroundings))
+        packed = pack_site(surroundings, None if self._own else own_path(surroundings))
         site = ClusterSite(self._run, packed, self._cluster.code, logging.root.level)
-        self._client.register_plugin(SitePlugin(site, owned=own), name=plugin_of(self._run))
+        self._client.register_plugin(SitePlugin(site, owned=self._own), name=plugin_of(self._run))
         self._client.subscribe_topic(plugin_of(self._run), self._hear)
         self._client.subscribe_topic("all", self._hear_of_workers)
 
@@ -163,14 +163,20 @@ class DaskExecutor:
         """End the run on the cluster, and the cluster if it is there for the run only."""
         self._closing = True
         try:
-            if cancel:
-                jobs = list(self._under_way.values())
-                self._client.cancel([job.promise for job in jobs if job.promise is not None], force=True)
-            self._client.unsubscribe_topic(plugin_of(self._run))
-            self._client.unsubscribe_topic("all")
-            self._client.unregister_worker_plugin(plugin_of(self._run))
+            if not self._own:
+                self._withdraw(cancel)
         finally:
             self._cluster.close(cancel=cancel)
+
+    def _withdraw(self, cancel: bool) -> None:
+        """Leave nothing of the run on a cluster that goes on; where that fails the cluster has forgotten it already."""
+        if cancel:
+            jobs = list(self._under_way.values())
+            self._client.cancel([job.promise for job in jobs if job.promise is not None], force=True)
+        for topic in (plugin_of(self._run), "all"):
+            self._client.unsubscribe_topic(topic)
+        with suppress(KeyError, ValueError, OSError):
+            self._client.unregister_worker_plugin(plugin_of(self._run))
 
     def _send(self, job: _Job) -> None:
         node = job.task.node

@@ -99,6 +99,7 @@ class GivenCluster:
     def __init__(self, address: str, surroundings: Surroundings) -> None:
         from distributed import Client
 
+        self._sent = ""
         try:
             self.client: Client = Client(address, timeout=_CONNECT_S, set_as_default=False)
         except (OSError, ValueError, TimeoutError) as error:
@@ -119,7 +120,10 @@ class GivenCluster:
         """Leave it: others may use it."""
 
     def close(self, *, cancel: bool) -> None:  # noqa: ARG002 (as of one of its own)
-        """Leave the cluster as it is."""
+        """Leave the cluster as it is; workers that have the code keep it, and new ones need no mlo."""
+        if self._sent:
+            with suppress(KeyError, ValueError, OSError):
+                self.client.unregister_worker_plugin(self._sent)
         with suppress(TimeoutError):
             self.client.close()
 
@@ -145,6 +149,7 @@ class GivenCluster:
         code, archive = survey.code(answers)
         if code is not None and archive:
             self.client.register_plugin(CodePlugin(code.packed(archive)), name=code.project)
+            self._sent = code.project
         return code
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from distributed import WorkerPlugin, get_worker
@@ -49,7 +50,8 @@ class SitePlugin(WorkerPlugin):
             # The worker has the driver's streams. What nodes say is told by the driver; stdout is the results' own.
             os.dup2(2, 1)
             sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 (for good)
-        WORKPLACES.prepare(self.site)
+        with suppress(ImportError):  # tasks say it; raised here, the worker would not start
+            WORKPLACES.prepare(self.site)
 
     def teardown(self, worker: Worker) -> None:  # noqa: ARG002 (as Dask calls it)
         """Drop the run: it has ended."""

@@ -83,6 +83,7 @@ class OwnRay:
         except BaseException:
             self._let_go()
             raise
+        _tell_raylets(False)
         self.code: Code | None = None
         self.archive = b""
 
@@ -90,6 +91,7 @@ class OwnRay:
         """End the cluster."""
         import ray
 
+        _tell_raylets(True)
         try:
             ray.shutdown()
         finally:
@@ -132,6 +134,7 @@ class GivenRay:
         import ray
 
         if self._connected:
+            _tell_raylets(True)
             ray.shutdown()
 
     def _surveyed(self, surroundings: Surroundings) -> tuple[Code | None, bytes]:
@@ -161,12 +164,20 @@ def _connect(address: str) -> None:
             import ray
 
             ray.init(address=address, **_QUIET)
+        _tell_raylets(False)
     except (OSError, RuntimeError, ValueError) as error:  # other versions of Ray or Python are a RuntimeError
         said = str(error).strip().splitlines() or ["no answer"]
         raise EngineError(
             f"the Ray cluster at {address!r} cannot be used: {said[0]}",
             hint="one is started with: ray start --head",
         ) from error
+
+
+def _tell_raylets(aloud: bool) -> None:
+    """Say whether Ray prints what its daemons report: on stdout, which is the results' own, and in no other way."""
+    from ray._private import worker
+
+    worker._worker_logs_enabled = aloud
 
 
 def _knock(address: str) -> None:

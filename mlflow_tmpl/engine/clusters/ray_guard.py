@@ -18,9 +18,10 @@ import psutil
 
 def main(folder: str) -> None:
     """Wait for the driver to be gone, and clear up behind it."""
+    own = {os.getpid(), os.getppid()}
     sys.stdin.buffer.read()
     for _ in range(3):  # what is ended may have started another one just before
-        found = users(folder)
+        found = [process for process in users(folder) if process.pid not in own]
         for process in found:
             with suppress(psutil.Error):
                 process.kill()
@@ -32,8 +33,6 @@ def users(folder: str) -> list[psutil.Process]:
     """Return the processes that name a folder, or have a file in it open."""
     found, inside = [], folder + os.sep
     for process in psutil.process_iter():
-        if process.pid == os.getpid():
-            continue
         with suppress(psutil.Error, OSError):
             named = any(inside in word for word in process.cmdline())
             if named or any(file.path.startswith(inside) for file in process.open_files()):
