@@ -242,3 +242,17 @@ def test_on_a_phone_the_graph_comes_first_and_nothing_sticks_out(server, visit):
     page.click("#toggle-runs")
     page.wait_for_selector(".runs li[data-run]")
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_page_says_that_the_project_has_changed_and_draws_it_anew(tmp_path, visit):
+    root = write_project(tmp_path / "shop")
+    assert mlo(root, "run").returncode == 0
+    with serving(root) as found:
+        page = visit(found)
+        code = root / "src" / "shop" / "nodes" / "sell.py"
+        more = "\n\n@node(outputs='doubled')\ndef double(rows):\n    return [*rows, *rows]\n"
+        code.write_text(code.read_text() + more)
+        page.click("#redraw")
+        page.wait_for_selector('[data-id="node:double"]')
+        assert page.locator("#redraw").count() == 0
+        page.goto("about:blank")  # it would complain of the server's end

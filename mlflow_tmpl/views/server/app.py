@@ -78,7 +78,7 @@ class Live:
         self._graph = graph
         self._graph_of: Any = self._state()
         self._drawing = asyncio.Lock()
-        self.feed = Feed(self._watcher, lambda: past.tidy(site.root))
+        self.feed = Feed(self._watcher, lambda: past.tidy(site.root), lambda: stamp_of(site.watched))
 
     def app(self) -> Starlette:
         """Return the application."""

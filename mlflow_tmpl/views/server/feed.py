@@ -156,11 +156,14 @@ class Feed:
     Args:
         watcher: what looks at the ledger.
         tidy: closes the runs whose process is gone; called now and then.
+        stamp: returns another value when the project's code or configuration is another; called as often.
     """
 
-    def __init__(self, watcher: Watcher, tidy: Callable[[], None]) -> None:
+    def __init__(self, watcher: Watcher, tidy: Callable[[], None], stamp: Callable[[], Any]) -> None:
         self._watcher = watcher
         self._tidy = tidy
+        self._stamp = stamp
+        self._stamped = stamp()
         self._listeners: set[asyncio.Queue[str | None]] = set()
         self._over = False
 
@@ -175,6 +178,10 @@ class Feed:
                 if time.monotonic() - tidied > TIDY_S:
                     tidied = time.monotonic()
                     await asyncio.to_thread(self._tidy)
+                    stamp = await asyncio.to_thread(self._stamp)
+                    if stamp != self._stamped:
+                        self._stamped = stamp
+                        self._tell('{"kind": "project"}')
             pause = LOOK_S if self._listeners else ALONE_S
             await asyncio.sleep(max(pause, SHARE * (time.perf_counter() - began)))
 

@@ -156,7 +156,7 @@ async def heard(feed, count):
 
 def test_every_listener_hears_every_change(watcher, books):
     async def listening():
-        feed = Feed(watcher, lambda: None)
+        feed = Feed(watcher, lambda: None, int)
         work = asyncio.create_task(feed.work())
         listeners = [asyncio.create_task(heard(feed, 2)) for _ in range(3)]
         await asyncio.sleep(0.05)
@@ -170,9 +170,23 @@ def test_every_listener_hears_every_change(watcher, books):
         assert json.loads(events[1].removeprefix("data: "))["run"] == "r1"
 
 
+def test_a_change_of_the_project_is_told(watcher, monkeypatch):
+    monkeypatch.setattr("mlflow_tmpl.views.server.feed.TIDY_S", 0.0)
+    stamps = iter([1, 1, 2])
+
+    async def listening():
+        feed = Feed(watcher, lambda: None, lambda: next(stamps, 2))
+        work = asyncio.create_task(feed.work())
+        found = await asyncio.wait_for(heard(feed, 2), 20)
+        work.cancel()
+        return found
+
+    assert play(listening())[1] == 'data: {"kind": "project"}\n\n'
+
+
 def test_listeners_are_let_go_at_the_end_and_so_is_one_that_does_not_listen(watcher):
     async def listening():
-        feed = Feed(watcher, lambda: None)
+        feed = Feed(watcher, lambda: None, int)
         slow = feed.listen()
         await anext(slow)
         for _ in range(MOST_BEHIND + 10):

@@ -10,6 +10,12 @@ export function Bar({ live }: { live: Live }) {
       <button type="button" id="toggle-runs" aria-pressed={live.listed.value} title="Runs (r)" onClick={() => (live.listed.value = !live.listed.value)}>Runs</button>
       <button type="button" id="toggle-dock" aria-pressed={live.docked.value} title="The run that is shown (l)" onClick={() => (live.docked.value = !live.docked.value)}>Run details</button>
       {!live.readOnly && <button type="button" id="start" class="main" onClick={() => void live.propose(startOf(live))}>Run…</button>}
+      {live.outdated.value && (
+        <p class="problem news" role="status">
+          <span>The project has changed since this was drawn.</span>
+          <button type="button" id="redraw" class="small" onClick={() => location.reload()}>Draw it anew</button>
+        </p>
+      )}
       {problem.value && (
         <p class="problem" role="alert">
           <span><b>{problem.value.message}</b>{problem.value.hint && <small>{problem.value.hint}</small>}</span>

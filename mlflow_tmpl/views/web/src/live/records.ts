@@ -66,6 +66,7 @@ export type NodeChange = Omit<NodeRun, "began_at"> & { began_at?: number };
 export type Change =
   | { kind: "hello" }
   | { kind: "other" }
+  | { kind: "project" }
   | { kind: "run"; run: string; status: string; duration_s: number | null; started_at: number }
   | { kind: "nodes"; run: string; nodes: NodeChange[] };
 

@@ -52,6 +52,8 @@ export function createLive(state: State, readOnly: boolean) {
   const offer = signal<Offer | null>(null);
   const problem = signal<{ message: string; hint: string } | null>(null);
   const connected = signal(false);
+  /** Whether the project's code or configuration is another than what is drawn. */
+  const outdated = signal(false);
   const now = signal(Date.now() / 1000);
   const current = computed(() => pinned.value || newest.value);
 
@@ -100,10 +102,11 @@ export function createLive(state: State, readOnly: boolean) {
       void loadRuns();
       void loadDetail();
     } else if (change.kind === "other") soonRuns();
+    else if (change.kind === "project") outdated.value = true;
     else batch(() => takeOf(change));
   }
 
-  function takeOf(change: Exclude<Change, { kind: "hello" | "other" }>): void {
+  function takeOf(change: Exclude<Change, { kind: "hello" | "other" | "project" }>): void {
     if (change.run > newest.value) newest.value = change.run;
     const known = runs.value.some((run) => run.id === change.run);
     if (change.kind === "run") {
@@ -219,7 +222,7 @@ export function createLive(state: State, readOnly: boolean) {
   listen(take, (is) => (connected.value = is));
 
   return {
-    runs, filter, newest, pinned, current, detail, log, tab, listed, docked, large, chosen, comparison, offer, problem, connected, now, readOnly,
+    runs, filter, newest, pinned, current, detail, log, tab, listed, docked, large, chosen, comparison, offer, problem, connected, outdated, now, readOnly,
     show, compare, propose, account, begin, cancel, fail, state,
   };
 }
