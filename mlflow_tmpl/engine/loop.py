@@ -238,7 +238,7 @@ class Loop:
             return
         except (Lost, ValueGone):
             del self._unfolded[position]
-            self._frontier.lack(position)
+            self._wait_again(position)
             return
         items = self._decisions.unfold(position, names)
         self._ready.unfold(position, items)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.engine.offering import Costs, Offering
 from mlflow_tmpl.engine.task import Task
+from mlflow_tmpl.errors import DataError
 from mlflow_tmpl.pipeline.names import is_parameter, item_name
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Tasks:
         self._costs = Costs(demands)
         self._lent: set[int] = set()
         self._collectors: dict[int, Node] = {}
+        self._over: dict[int, str] = {}
         self.in_memory = {name: catalog.is_memory(name) for name in pipeline.datasets}
 
     def make(self, position: int, *, remote: bool, saving: bool = True) -> Task:
@@ -93,6 +95,12 @@ class Tasks:
                     values[argument] = deepcopy(bound.value) if again else bound.value
             elif self._decisions.is_left_out(name):
                 continue
+            elif node.item and self._is_lost(position, argument, name):
+                raise DataError(
+                    f"its item {node.item!r} went with a worker that ended",
+                    where=node.where,
+                    hint="run again; what a node goes over is safe from that in a partitioned dataset",
+                )
             elif in_memory[name] and (self._keeper is None or name in self._values):
                 values[argument] = take(name)
             elif in_memory[name]:
@@ -163,6 +171,7 @@ class Tasks:
         node = self._nodes[position]
         collector = self._collectors[position] = collector_of(node, names, self._catalog)
         added = [self._nodes[item] for item in items]
+        self._over.update(dict.fromkeys(items, node.over))
         for each in added:
             for name in (*each.inputs.values(), *each.outputs):
                 if name not in self.in_memory and not is_parameter(name):
@@ -200,6 +209,12 @@ class Tasks:
             outputs = filter(self.in_memory.__getitem__, self._node(position).outputs)
             kept = keeper.keep({name: self._decisions.expected(name) for name in outputs}, bundle)
         self._costs.ran(position, outcome.duration_s, kept=kept)
+
+    def _is_lost(self, position: int, argument: str, name: str) -> bool:
+        """Tell whether the part of a value in memory that an item is to take is nowhere any more."""
+        return (
+            argument == self._over[position] and self.in_memory.get(name, False) and name not in self._values
+        )
 
     def _node(self, position: int) -> Node:
         """Return the node that is called: of a map node whose items have run, the one that collects."""

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import os
+import signal
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlflow_tmpl import Catalog, MloError, Node, Pipeline, run
+from mlflow_tmpl import Catalog, MloError, Node, NodeOptions, Pipeline, run
 from mlflow_tmpl.pipeline.names import item_name, split_item, whole_name
 
 KEYS = st.text(st.characters(exclude_characters="@[]", exclude_categories=["Cs"]), min_size=1, max_size=5)
@@ -96,8 +100,6 @@ def test_an_item_that_fails_blocks_the_map_and_no_other_item():
 
 
 def test_an_item_is_tried_again_by_itself():
-    from mlflow_tmpl import NodeOptions
-
     calls = []
 
     def moody(x):
@@ -220,3 +222,40 @@ def test_a_condition_leaves_a_map_out_with_all_its_items():
     made = run(node, {"xs": [1], "params:on": False})
     assert [(each.name, each.status) for each in made.nodes] == [("double", "skipped")]
     assert run(node, {"xs": [1], "params:on": True})["ys"] == {"0": 2}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_an_item_whose_worker_is_killed_is_called_again_and_no_other_item(tmp_path):
+    def doubled(x, log):
+        with open(f"{log}/{x}", "a") as file:
+            file.write("called ")
+        if x == 2 and os.path.getsize(f"{log}/2") < 10:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return 2 * x
+
+    node = Node(
+        doubled,
+        {"x": "xs", "log": "log"},
+        "ys",
+        over="x",
+        options=NodeOptions(retries={"count": 2, "delay_s": 0}),
+    )
+    made = run(node, {"xs": [1, 2, 3], "log": str(tmp_path)}, engine="processes", jobs=2)
+    assert made["ys"] == {"0": 2, "1": 4, "2": 6}
+    assert {file.name: file.read_text().split() for file in tmp_path.iterdir()}["2"] == ["called", "called"]
+
+
+def test_a_part_that_is_nowhere_any_more_fails_its_item_and_hangs_nothing(monkeypatch):
+    from mlflow_tmpl.engine.memory import Values
+
+    put = Values.put
+
+    def losing(self, values):
+        values.pop("xs[b]", None)
+        put(self, values)
+
+    monkeypatch.setattr(Values, "put", losing)
+    with pytest.raises(
+        MloError, match=r"node 'double\[b\]' failed: its item 'b' went with a worker that ended"
+    ):
+        run(Node(double, {"x": "xs"}, "ys", over="x"), {"xs": {"a": 1, "b": 2}})
