@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from random import random
 from typing import TYPE_CHECKING
 
 from mlflow_tmpl.errors import NodeError
@@ -29,7 +28,7 @@ class Attempts:
         chance: gives numbers from 0 to 1.
     """
 
-    def __init__(self, chance: Callable[[], float] = random) -> None:
+    def __init__(self, chance: Callable[[], float] | None = None) -> None:
         self._chance = chance
         self._failed: dict[int, int] = {}
 
@@ -41,7 +40,11 @@ class Attempts:
         """Return the seconds until a node that failed is to be called again, ``None`` if it is not."""
         retries, attempt = node.options.retries, self.number(position)
         worth = not retries.retry_on or not failure.names.isdisjoint(retries.retry_on)
-        return retries.wait_s(attempt, self._chance()) if attempt <= retries.count and worth else None
+        if attempt > retries.count or not worth:
+            return None
+        from random import random  # most runs need none of it
+
+        return retries.wait_s(attempt, (self._chance or random)())
 
     def failed(self, position: int) -> None:
         """Count an attempt that failed and is not the last."""

@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-from statistics import median
 from typing import TYPE_CHECKING
 
-from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.engine.machine import cpus as machine_cpus
-from mlflow_tmpl.engine.paths import path_lengths, widest
+from mlflow_tmpl.engine.paths import middle, path_lengths, widest
+from mlflow_tmpl.engine.way import Choice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
+    from mlflow_tmpl.engine.way import Seconds
     from mlflow_tmpl.pipeline import Node, Pipeline
-
-    Seconds = Callable[[Sequence[str]], Mapping[str, float]]
 
 WORKERS_S = 2.0
 """What workers have to save before they pay: they start, import the project, and values travel."""
 
 NODE_S = 0.02
 """What sending one node to a worker may cost."""
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """An engine.
-
-    Attributes:
-        engine: its name.
-        why: half a sentence, to stand behind the name; empty if it was asked for by name.
-    """
-
-    engine: str
-    why: str = ""
 
 
 def choose(
@@ -86,7 +71,7 @@ def choose(
 
 def _saved_s(pipeline: Pipeline, nodes: Sequence[Node], past: Mapping[str, float], slots: int) -> float:
     """Return the seconds that several slots save over one: no schedule beats the longest path or an even share."""
-    unknown = median(past.values())
+    unknown = middle(past.values())
     lasting = {node.name: past.get(node.name, unknown) for node in nodes}
     others = {node.name: 0.0 for node in pipeline.nodes if node.name not in lasting}
     work = sum(lasting.values())

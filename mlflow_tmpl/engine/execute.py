@@ -23,10 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from mlflow_tmpl.engine.choosing import Seconds
     from mlflow_tmpl.engine.events import Event, Listener
     from mlflow_tmpl.engine.result import RunResult
-    from mlflow_tmpl.engine.way import Way
+    from mlflow_tmpl.engine.way import Seconds, Way
     from mlflow_tmpl.planning import Plan
     from mlflow_tmpl.store.keeping import Keeper
     from mlflow_tmpl.store.kept import KeptValues

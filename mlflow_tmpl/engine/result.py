@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from mlflow_tmpl.catalog import Catalog
-    from mlflow_tmpl.engine.choosing import Choice
     from mlflow_tmpl.engine.failure import NodeFailure
     from mlflow_tmpl.engine.loop import Loop
     from mlflow_tmpl.engine.memory import Values
+    from mlflow_tmpl.engine.way import Choice
     from mlflow_tmpl.pipeline import Pipeline
     from mlflow_tmpl.planning import Action, Reason
 

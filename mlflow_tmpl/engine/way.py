@@ -5,17 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlflow_tmpl.dataclass import dataclass
-from mlflow_tmpl.engine.choosing import Choice, choose
 from mlflow_tmpl.engine.engines import check_engine
-from mlflow_tmpl.engine.fitness import check_fitness
 from mlflow_tmpl.engine.machine import Machine
-from mlflow_tmpl.engine.paths import ranks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from mlflow_tmpl.engine.choosing import Seconds
     from mlflow_tmpl.pipeline import Pipeline
+
+    Seconds = Callable[[Sequence[str]], Mapping[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An engine.
+
+    Attributes:
+        engine: its name.
+        why: half a sentence, to stand behind the name; empty if it was asked for by name.
+    """
+
+    engine: str
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,17 @@ def way_of(
         UsageError: there is no such engine, or it cannot do what nodes ask for.
     """
     check_engine(engine, jobs)
+    if not any(due):
+        return Way(
+            Choice("inline", "as no node has to run") if engine == "auto" else Choice(engine),
+            Machine(),
+            None,
+            (),
+        )
+    from mlflow_tmpl.engine.choosing import choose  # what a run with nothing to do needs nothing of
+    from mlflow_tmpl.engine.fitness import check_fitness
+    from mlflow_tmpl.engine.paths import ranks
+
     choice = choose(pipeline, due, jobs, seconds) if engine == "auto" else Choice(engine)
     nodes = [node for node, is_due in zip(pipeline.nodes, due, strict=True) if is_due]
     machine = Machine()

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlflow_tmpl import Node, NodeOptions, Pipeline
-from mlflow_tmpl.engine.choosing import Choice, choose
+from mlflow_tmpl.engine.choosing import choose
 from mlflow_tmpl.engine.paths import path_lengths, ranks, widest
+from mlflow_tmpl.engine.way import Choice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
