@@ -21,7 +21,7 @@ from mlflow_tmpl.engine.capture import Capture
 from mlflow_tmpl.engine.failure import NodeFailure
 from mlflow_tmpl.engine.frames import table_with_polars
 from mlflow_tmpl.engine.task import Task, perform
-from mlflow_tmpl.errors import NodeError, place
+from mlflow_tmpl.errors import CatalogError, NodeError, place
 from mlflow_tmpl.hashing import digest, digest_file
 
 if TYPE_CHECKING:
@@ -95,13 +95,22 @@ def pack_site(surroundings: Surroundings, path: Sequence[str] | None = None) -> 
         path: where workers import from beside what they have; as this process does unless given.
 
     Raises:
-        Exception: an object that was given for a dataset cannot be pickled.
+        CatalogError: an object that was given for a dataset cannot be pickled.
     """
     from mlflow_tmpl.catalog.portable import portable
 
     places = tuple([os.path.abspath(each) for each in (sys.path if path is None else path)])
     catalog = portable(surroundings.catalog, surroundings.datasets)
-    return dumps(_Site(places, _loaded_sources(), dumps(catalog)))
+    try:
+        packed = dumps(catalog)
+    except Exception as error:
+        objects = ", ".join(map(repr, catalog.objects))
+        problem = (
+            f"the objects for datasets {objects} cannot be sent to workers: {type(error).__name__}: {error}"
+        )
+        hint = "describe them as entries, or give --engine inline or threads"
+        raise CatalogError(problem, hint=hint) from error
+    return dumps(_Site(places, _loaded_sources(), packed))
 
 
 def _loaded_sources() -> dict[str, str]:

@@ -26,6 +26,7 @@ from mlflow_tmpl.engine.portable import (
 )
 from mlflow_tmpl.engine.surroundings import Surroundings
 from mlflow_tmpl.engine.task import Outcome, Task
+from mlflow_tmpl.errors import CatalogError
 
 
 def double(x: int) -> int:
@@ -188,6 +189,15 @@ def test_credentials_travel_for_the_datasets_of_the_run_only_and_are_masked_ther
     assert pickle.loads(packed).open().known_secrets.mask("it is hush-hush") == "it is ***"
 
 
+def test_an_object_for_a_dataset_that_cannot_travel_is_named() -> None:
+    buffer = Buffer()
+    buffer.lock = threading.Lock()
+    with pytest.raises(
+        CatalogError, match="the objects for datasets 'x' cannot be sent to workers: TypeError"
+    ):
+        pack_site(Surroundings("r", Catalog(objects={"x": buffer}), ("x",)))
+
+
 def test_a_given_object_travels_as_it_is() -> None:
     buffer = Buffer()
     opened = pickle.loads(dumps(portable(Catalog(objects={"x": buffer}), ["x"]))).open()
@@ -195,6 +205,8 @@ def test_a_given_object_travels_as_it_is() -> None:
 
 
 class Buffer:
+    lock: Any = None
+
     def load(self) -> int:
         return 5
 
