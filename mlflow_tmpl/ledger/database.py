@@ -131,7 +131,10 @@ class Database:
 
     def has_journals(self) -> bool:
         """Tell whether runs, living or dead, have put down what may not be in the tables yet."""
-        return any(name.endswith(JOURNAL) for name in os.listdir(self.path.parent))
+        try:
+            return any(name.endswith(JOURNAL) for name in os.listdir(self.path.parent))
+        except OSError:
+            return False  # someone has removed the folder
 
     def close(self) -> None:
         """Close the connection."""

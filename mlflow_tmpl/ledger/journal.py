@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 from zlib import crc32
 
@@ -29,6 +30,7 @@ SILENT_S = 60.0
 _FORM = f"mlo {FORM} {VERSION}"
 """What a journal begins with; one of another form or schema is not taken over, and what it tells runs again."""
 
+_RUNNING = "SELECT 1 FROM run WHERE id = ? AND status = 'running'"
 _FRAME_BYTES = 8
 
 
@@ -76,7 +78,8 @@ class Journal:
         """End it; what is not removed is taken over when someone looks at the ledger next."""
         os.close(self._file)
         if remove:
-            self._path.unlink(missing_ok=True)
+            with suppress(OSError):  # else it is taken over: what is in the tables stays as it is
+                self._path.unlink()
 
 
 def take_over(database: Database) -> None:
@@ -86,13 +89,11 @@ def take_over(database: Database) -> None:
         LedgerError: they cannot be written.
     """
     for path in sorted(database.path.parent.glob(f"*{JOURNAL}")):
-        try:
+        with suppress(OSError):  # another process has just done it, or it is another user's
             with path.open("rb") as file:
-                if not _take_over(database, file):
-                    continue
-        except FileNotFoundError:
-            continue  # another process has just done it
-        path.unlink(missing_ok=True)
+                of_no_use = _take_over(database, file)
+            if of_no_use:
+                path.unlink()
 
 
 def _take_over(database: Database, file: BinaryIO) -> bool:
@@ -108,7 +109,8 @@ def _take_over(database: Database, file: BinaryIO) -> bool:
     if life is Life.RUNNING or (life is Life.UNSEEN and silent_s < SILENT_S):
         return False
     database.write_flat(_batches(database, run, pieces).items())
-    return True
+    # One that cannot be seen may be silent and alive: then it goes on writing there.
+    return life is Life.GONE or not database.query(_RUNNING, (run,))
 
 
 def _batches(database: Database, run: str, pieces: Iterable[bytes]) -> dict[str, list[Any]]:

@@ -96,7 +96,7 @@ class Writer:
         finally:
             self._database.close()
             if self._journal is not None:
-                self._journal.close(remove=self._failure is None)
+                self._journal.close(remove=self._failure is None and not self._thread.is_alive())
         if self._failure is not None:
             raise self._failure
 

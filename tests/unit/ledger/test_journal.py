@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -151,6 +152,35 @@ def test_the_journal_of_a_living_run_is_left_alone(root: Path) -> None:
     assert (root / ".mlo" / f"{RUN}{JOURNAL}").exists()
     journal.close(remove=True)
     assert not Database(root / ".mlo" / "ledger.sqlite").has_journals()
+
+
+def test_the_journal_of_a_run_that_cannot_be_seen_is_taken_over_when_it_is_silent_and_goes_with_the_run(
+    root: Path,
+) -> None:
+    ledger = Ledger(root)
+    journal = Journal(root / ".mlo", RUN)
+    path = root / ".mlo" / f"{RUN}{JOURNAL}"
+    journal._head = b"\n".join([*journal._head.split(b"\n")[:3], b"far", b"elsewhere/1"])
+    journal.clear()
+    journal.add(ended("a"))
+    ledger.leases.take_over()
+    assert results(ledger) == []
+    long_ago = time.time() - SILENT_S - 1
+    os.utime(path, (long_ago, long_ago))
+    ledger._database.write([("UPDATE run SET status = 'running'", [()])])
+    ledger.leases.take_over()
+    assert (results(ledger), path.exists()) == (["a"], True)
+    ledger._database.write([("UPDATE run SET status = 'lost'", [()])])
+    ledger.leases.take_over()
+    assert not path.exists()
+    journal.close(remove=True)
+
+
+def test_a_folder_that_was_removed_has_no_journals(root: Path) -> None:
+    database = Database(root / ".mlo" / "ledger.sqlite")
+    database.close()
+    shutil.rmtree(root / ".mlo")
+    assert not database.has_journals()
 
 
 def test_a_journal_is_its_owners_alone(root: Path) -> None:
