@@ -10,12 +10,10 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.catalog.build import Builder
-from mlflow_tmpl.catalog.collected import Collected
 from mlflow_tmpl.catalog.credentials import Vault
 from mlflow_tmpl.catalog.dataset import Dataset, Memory, adapt
 from mlflow_tmpl.catalog.entry import Entry, check_entry, check_name, describe_entry, read_entry
 from mlflow_tmpl.catalog.file_dataset import FileDataset
-from mlflow_tmpl.catalog.parts import has_parts, part_of
 from mlflow_tmpl.catalog.patterns import Pattern, Patterns, is_pattern
 from mlflow_tmpl.catalog.places import Access, LocalFile, place_of
 from mlflow_tmpl.catalog.real_paths import RealPaths
@@ -166,6 +164,8 @@ class Catalog:
         """
         found = self._objects.get(name) or self._built.get(name)
         if found is None and "[" in name and (part := split_item(name)) is not None:
+            from mlflow_tmpl.catalog.parts import part_of
+
             return part_of(self, *part)
         if found is None:
             with self._lock:
@@ -333,6 +333,8 @@ class Catalog:
             return isinstance(self._objects[name], Memory)
         part = split_item(name) if "[" in name else None
         if part is not None:
+            from mlflow_tmpl.catalog.parts import has_parts
+
             found = self._memory[name] = not has_parts(self, part[0])
             return found
         entry = self._told(name)
@@ -478,7 +480,11 @@ class Catalog:
 
     def _fitting(self, name: str, data: Any, *, chunks: bool = False) -> Any:
         schema = self.schema(name)
-        if schema is None or isinstance(data, Collected):
+        if schema is None:
+            return data
+        from mlflow_tmpl.catalog.collected import Collected
+
+        if isinstance(data, Collected):
             return data
         return schema.fitting(data) if chunks else schema.fit(data, "saved")
 

@@ -27,8 +27,10 @@ from mlflow_tmpl.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mlflow_tmpl.engine import RunResult
-    from mlflow_tmpl.engine.events import Event
+    from mlflow_tmpl.engine.events import Event, Listener
     from mlflow_tmpl.engine.sweep import Sweep
     from mlflow_tmpl.planning import Plan
     from mlflow_tmpl.project import Project
@@ -181,7 +183,6 @@ def _run(
     project: Project, options: dict[str, Any], asked: dict[str, Any], traceback: bool, say: bool
 ) -> tuple[int, Any]:
     from mlflow_tmpl.cli.stopping import Stopped, stoppable
-    from mlflow_tmpl.cli.sweeping import tell_point, told_sweep
     from mlflow_tmpl.engine import NodeFailure
     from mlflow_tmpl.ledger.events import check_tag
     from mlflow_tmpl.ledger.watch import Cancelled
@@ -199,7 +200,7 @@ def _run(
                 listeners=(
                     _collect_from_here,
                     _tell_waiting,
-                    tell_point,
+                    *_tell_points(asked),
                     _progress(project, options["verbose"]),
                     stop,
                 ),
@@ -212,6 +213,8 @@ def _run(
             tell_notes(failed)
         tell_notes(project.ledger)
         if failure.sweep is not None:
+            from mlflow_tmpl.cli.sweeping import told_sweep
+
             return 1, told_sweep(failure.sweep, project, say=say)
         return 1, {} if say else told_result(failure.result, project)
     except Cancelled as cancelled:
@@ -239,6 +242,15 @@ def _told(result: RunResult | Sweep, project: Project, *, say: bool) -> dict[str
     tell_notes(result)
     tell_notes(project.ledger)
     return {} if say else told_result(result, project)
+
+
+def _tell_points(asked: Mapping[str, Any]) -> list[Listener]:
+    """Return what says which point of a sweep is about to run, if it is one."""
+    if "over" not in asked:
+        return []
+    from mlflow_tmpl.cli.sweeping import tell_point
+
+    return [tell_point]
 
 
 def _collect_from_here(event: Event) -> None:

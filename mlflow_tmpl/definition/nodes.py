@@ -7,7 +7,6 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.errors import PipelineError
-from mlflow_tmpl.pipeline.condition import Condition
 from mlflow_tmpl.pipeline.node import Node
 from mlflow_tmpl.pipeline.options import DEFAULT_OPTIONS, NodeOptions
 from mlflow_tmpl.pipeline.signature import innermost_function
@@ -116,14 +115,16 @@ def made_node(told: list[Any], functions: list[RememberedFunction]) -> Node:
 def _tell(value: Any) -> Any:
     if type(value) in _PLAIN:
         return value
-    if isinstance(value, Condition) and value.func is None:
-        return ["c", value.negated, *value.inputs.values()]
     if type(value) is tuple:
         return ["t", *map(_tell, value)]
     if type(value) is frozenset:
         return ["f", *sorted(map(_tell, value))]
     if isinstance(value, Mapping) and all(type(key) is str for key in value):
         return {key: _tell(inner) for key, inner in value.items()}
+    from mlflow_tmpl.pipeline.condition import Condition
+
+    if isinstance(value, Condition) and value.func is None:
+        return ["c", value.negated, *value.inputs.values()]
     raise NotPlain(f"{value!r:.60} is not plain data")
 
 
@@ -135,6 +136,8 @@ def _made(told: dict[str, Any] | list[Any]) -> Any:
     if isinstance(told, dict):
         return {key: _made(value) if type(value) in _NESTED else value for key, value in told.items()}
     if told[0] == "c":
+        from mlflow_tmpl.pipeline.condition import Condition
+
         return Condition.of(f"not {told[2]}" if told[1] else told[2])
     values = [_made(value) if type(value) in _NESTED else value for value in told[1:]]
     return tuple(values) if told[0] == "t" else frozenset(values)

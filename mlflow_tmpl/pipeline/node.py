@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.errors import PipelineError, did_you_mean
-from mlflow_tmpl.pipeline.condition import Condition
 from mlflow_tmpl.pipeline.names import PARAMETER_PREFIX, PARAMETERS, is_dataset_name, is_word
 from mlflow_tmpl.pipeline.options import (
     DEFAULT_OPTIONS,
@@ -29,7 +28,7 @@ from mlflow_tmpl.pipeline.signature import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from mlflow_tmpl.pipeline.condition import When
+    from mlflow_tmpl.pipeline.condition import Condition, When
 
     Names = str | Sequence[str] | Mapping[str, str] | None
 
@@ -119,7 +118,7 @@ class Node:
         _set(self, "several", several)
         _set(self, "optional", signature.optional)
         _set(self, "positional", positional)
-        _set(self, "when", None if when is None else Condition.of(when))
+        _set(self, "when", None if when is None else _condition(when))
         _set(self, "over", over)
         _set(self, "item", "")
         self._check()
@@ -209,6 +208,12 @@ class Node:
         _set(other, "tags", self.tags | set(tags))
         other._check()
         return other
+
+
+def _condition(when: str | Callable[..., Any]) -> Condition:
+    from mlflow_tmpl.pipeline.condition import Condition  # most projects have none
+
+    return Condition.of(when)
 
 
 def _name_of(func: Callable[..., Any]) -> str:
