@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mlflow_tmpl import MloError, Node, Pipeline, run
 from mlflow_tmpl.pipeline.condition import Condition
@@ -114,3 +116,50 @@ def test_a_parameter_that_is_not_set_is_refused_at_the_node():
             {"x": 1, "params:enough": 1},
         )
     assert "test_condition.py" in caught.value.where
+
+
+@st.composite
+def graphs(draw):
+    """Nodes by what they take of earlier ones, who of them is off, and whose arguments have defaults."""
+    size = draw(st.integers(1, 7))
+    needs = [draw(st.sets(st.integers(0, at - 1), max_size=3)) if at else set() for at in range(size)]
+    off, lenient = (draw(st.sets(st.integers(0, size - 1))) for _ in range(2))
+    return [sorted(taken) for taken in needs], off, lenient
+
+
+@given(graph=graphs(), engine=st.sampled_from(["inline", "threads"]))
+def test_what_is_left_out_is_what_is_off_and_all_that_cannot_do_without_it(graph, engine):
+    needs, off, lenient = graph
+    expected: dict[int, int] = {}
+    nodes = []
+    for at, taken in enumerate(needs):
+        runs = at not in off and (at in lenient or all(need in expected for need in taken))
+        if runs:
+            expected[at] = 1 + sum(expected.get(need, 0) for need in taken)
+        arguments = [f"d{need}" for need in taken]
+        func = lenient_sum(len(taken)) if at in lenient else strict_sum(len(taken))
+        when = f"params:on{at}" if at % 2 else f"not params:off{at}"
+        nodes.append(Node(func, arguments, f"d{at}", name=f"n{at}", when=when))
+    params = {
+        f"params:on{at}" if at % 2 else f"params:off{at}": (at in off) != bool(at % 2)
+        for at in range(len(needs))
+    }
+    made = run(Pipeline(nodes), params, engine=engine)
+    assert {node.name for node in made.nodes if node.status == "done"} == {f"n{at}" for at in expected}
+    assert {node.status for node in made.nodes} <= {"done", "skipped"}
+    assert {name: made[name] for name in made.outputs} == {
+        f"d{at}": expected[at] for at in expected if f"d{at}" in made.outputs
+    }
+
+
+def strict_sum(count):
+    return [lambda: 1, lambda a: 1 + a, lambda a, b: 1 + a + b, lambda a, b, c: 1 + a + b + c][count]
+
+
+def lenient_sum(count):
+    return [
+        lambda: 1,
+        lambda a=0: 1 + a,
+        lambda a=0, b=0: 1 + a + b,
+        lambda a=0, b=0, c=0: 1 + a + b + c,
+    ][count]
