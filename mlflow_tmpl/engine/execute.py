@@ -71,37 +71,42 @@ def execute(
     def emit(event: Event) -> None:
         _tell(told, event)
 
-    keeping = (
-        Keeping(plan.shelf, plan.catalog, emit, plan.pipeline.producers) if plan.shelf is not None else None
-    )
-    told = (keeping, *listeners) if keeping is not None else tuple(listeners)
+    pipeline, catalog = plan.pipeline, plan.catalog
+    keeping = None if plan.shelf is None else Keeping(plan.shelf, catalog, emit, pipeline.producers)
+    told = (*listeners,) if keeping is None else (keeping, *listeners)
     due = [step.action is Action.RUN for step in plan.steps]
-    way = way_of(plan.pipeline, due, engine, jobs, seconds, address)
+    way = way_of(pipeline, due, engine, jobs, seconds, address)
     run_id, started, capture = run_id or new_run_id(), perf_counter(), Capture()
-    datasets = plan.pipeline.datasets
-    around = Surroundings(run_id, plan.catalog, datasets, source, capture, jobs, address, memory_bytes)
-    engines = Engines(way.choice.engine, around, plan.pipeline)
+    told_of = source, capture, jobs, address, memory_bytes
+    engines = Engines(way.choice.engine, Surroundings(run_id, catalog, pipeline.datasets, *told_of), pipeline)
     engines.check(bool(plan.count(Action.RUN)))
-    values = Values(plan.pipeline, {}, plan.catalog.copy_mode)
-    status = "cancelled"
+    values = Values(pipeline, {}, catalog.copy_mode)
+    decisions = Planned(plan, keeping.restore if keeping is not None else None)
+    how: dict[str, Any] = {"keeper": keeper, "keep_going": keep_going, "capture": capture, "way": way}
+    loop = Loop(pipeline, catalog, plan.parameters, decisions, plan.demands, values, emit, **how)
+    told_choice = {"engine": way.choice.engine, "engine_reason": way.choice.why}
+    begin = RunStarted(run_id, plan, {**(context or {}), **told_choice}, time())
+    _perform(begin, way, loop, engines, capture, keeping, emit)
+    notes = keeping.notes if keeping is not None else ()
+    kept = _kept_outputs(plan, loop, keeper.kept) if keeper is not None else {}
+    return result_of(run_id, pipeline, catalog, loop, values, perf_counter() - started, notes, kept)
+
+
+def _perform(
+    begin: RunStarted,
+    way: Way,
+    loop: Loop,
+    engines: Engines,
+    capture: Capture,
+    keeping: Keeping | None,
+    emit: Callable[[Event], None],
+) -> None:
+    """Run a loop, and tell its begin and its end, whatever happens between them."""
+    status, started, plan = "cancelled", perf_counter(), begin.plan
     try:
-        engine_told = {"engine": way.choice.engine, "engine_reason": way.choice.why}
-        emit(RunStarted(run_id, plan, {**(context or {}), **engine_told}, time()))
+        emit(begin)
         for note in _notes(plan, way):
             emit(note)
-        loop = Loop(
-            plan.pipeline,
-            plan.catalog,
-            plan.parameters,
-            Planned(plan, keeping.restore if keeping is not None else None),
-            plan.demands,
-            values,
-            emit,
-            keeper=keeper,
-            keep_going=keep_going,
-            capture=capture,
-            way=way,
-        )
         with capture.listening():
             loop.run(engines)
         if not loop.failures:
@@ -113,10 +118,7 @@ def execute(
             if keeping is not None:
                 keeping.close()
         finally:
-            emit(RunFinished(run_id, status, time(), perf_counter() - started))
-    notes = keeping.notes if keeping is not None else ()
-    kept = _kept_outputs(plan, loop, keeper.kept) if keeper is not None else {}
-    return result_of(run_id, plan.pipeline, plan.catalog, loop, values, perf_counter() - started, notes, kept)
+            emit(RunFinished(begin.run_id, status, time(), perf_counter() - started))
 
 
 def _notes(plan: Plan, way: Way) -> Iterator[RunNoted]:
