@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from threading import RLock
@@ -23,7 +24,7 @@ from mlflow_tmpl.pipeline.discovery import (
 from mlflow_tmpl.pipeline.signature import read_signature
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
     from types import ModuleType
 
@@ -47,6 +48,13 @@ class Assembly:
         self._settings = settings
         self._heard = heard
         self._lock = RLock()
+
+    @contextmanager
+    def loading(self) -> Iterator[None]:
+        """Make code of the project importable that belongs to no pipeline, such as its hooks."""
+        self.find_source()
+        with keeping_sources():
+            yield
 
     def find_source(self) -> Path:
         """Make the project's modules importable: its nodes, and the types and schemas that the catalog names."""
@@ -115,11 +123,8 @@ class Assembly:
 
     def _import(self, name: str) -> ModuleType:
         """Import a module of the project, keeping the sources of all that is loaded with it."""
-        from mlflow_tmpl.planning.code import distrusting_bytecode, remember_loaded_sources
-
-        before = set(sys.modules)
         try:
-            with distrusting_bytecode(), self._heard():
+            with keeping_sources(), self._heard():
                 return importlib.import_module(name)
         except MloError:
             raise
@@ -138,5 +143,16 @@ class Assembly:
                     hint=f"it is looked for in {place(source)} and among the installed packages",
                 ) from error
             raise import_failure(name, error) from error
-        finally:
-            remember_loaded_sources([sys.modules[each] for each in set(sys.modules) - before])
+
+
+@contextmanager
+def keeping_sources() -> Iterator[None]:
+    """Import as the sources are now, and keep those of all that is loaded meanwhile."""
+    from mlflow_tmpl.planning.code import distrusting_bytecode, remember_loaded_sources
+
+    before = set(sys.modules)
+    try:
+        with distrusting_bytecode():
+            yield
+    finally:
+        remember_loaded_sources([sys.modules[each] for each in set(sys.modules) - before])

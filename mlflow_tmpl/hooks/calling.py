@@ -14,6 +14,7 @@ from mlflow_tmpl.hooks.plugins import load_calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from mlflow_tmpl.catalog import Catalog
@@ -37,7 +38,7 @@ class Hooks:
         name: of the project.
         points: of installed packages.
         module: its own module of hooks; empty if it has none.
-        prepare: makes the project's package importable.
+        loading: makes the project's code importable while it lasts.
 
     Attributes:
         left_out: sentences about hooks of packages that could not be loaded, once `calls` were.
@@ -50,14 +51,14 @@ class Hooks:
         name: str,
         points: Sequence[Point],
         module: str,
-        prepare: Callable[[], object],
+        loading: Callable[[], AbstractContextManager[object]],
     ) -> None:
         self._root = root
         self._settings = settings
         self._name = name
         self._points = points
         self._module = module
-        self._prepare = prepare
+        self._loading = loading
         self._lock = RLock()
         self.left_out: list[str] = []
 
@@ -68,8 +69,7 @@ class Hooks:
         Raises:
             ProjectError: hooks of the project cannot be loaded.
         """
-        with self._lock:
-            self._prepare()
+        with self._lock, self._loading():
             told_in = place(self._root / "pyproject.toml")
             named, module = self._settings.hooks, self._module
             return load_calls(self._points, named, module, told_in, self.left_out.append)

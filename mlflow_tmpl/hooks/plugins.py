@@ -13,7 +13,7 @@ import pluggy
 
 from mlflow_tmpl.errors import ProjectError, did_you_mean, place
 from mlflow_tmpl.hooks.specs import NAMES, NAMESPACE, Specs
-from mlflow_tmpl.pipeline.discovery import import_failure
+from mlflow_tmpl.pipeline.discovery import import_failure, user_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -87,7 +87,7 @@ def _found(value: str, name: str, told_in: str) -> Any:
         try:
             found = getattr(found, part)
         except AttributeError:
-            hint = did_you_mean(part, vars(found)) or f"{module} has no such name"
+            hint = did_you_mean(part, dir(found)) or f"{module} has no such name"
             raise ProjectError(f"hooks {name!r} are not in {value!r}", where=told_in, hint=hint) from None
     return _made(found, name) if inspect.isclass(found) else found
 
@@ -101,6 +101,9 @@ def _import(module: str, told_in: str) -> ModuleType:
         if error.name and (module == error.name or module.startswith(f"{error.name}.")):
             raise ProjectError(f"there is no module {module!r} with hooks", where=told_in) from error
         raise import_failure(module, error) from error
+    except SystemExit as error:
+        problem = f"module {module!r} with hooks ends the program when it is imported"
+        raise ProjectError(problem, where=user_frame(error) or told_in) from error
     except Exception as error:
         raise import_failure(module, error) from error
 
@@ -140,6 +143,11 @@ def _register(manager: pluggy.PluginManager, plugin: Any, name: str, told_in: st
                 where=_where(getattr(plugin, hook)),
                 hint=hint,
             )
+        options = getattr(getattr(plugin, hook), _MARK)
+        if options.get("wrapper") or options.get("hookwrapper"):
+            hint = "there is a hook before and one after each thing that happens"
+            where = _where(getattr(plugin, hook))
+            raise ProjectError(f"{hook}() of hooks {name!r} is a wrapper", where=where, hint=hint)
     unmarked = next(
         (hook for hook in NAMES if hook not in marked and callable(getattr(plugin, hook, None))), ""
     )
@@ -172,10 +180,6 @@ def _refused(plugin: Any, name: str, marked: Sequence[str], error: Exception) ->
 
 def _calls(manager: pluggy.PluginManager, hook: str) -> Iterator[Call]:
     for impl in reversed(getattr(manager.hook, hook).get_hookimpls()):
-        if impl.hookwrapper or impl.wrapper:
-            problem = f"{hook}() of hooks {impl.plugin_name!r} is a wrapper"
-            hint = "there is a hook before and one after each thing that happens"
-            raise ProjectError(problem, where=_where(impl.function), hint=hint)
         yield Call(impl.plugin_name, impl.function, tuple(impl.argnames), _where(impl.function))
 
 

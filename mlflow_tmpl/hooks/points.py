@@ -53,7 +53,11 @@ class NoHooks:
 
 
 def hooks_of(
-    root: Path, settings: Settings, name: str, cache: Path, prepare: Callable[[], object]
+    root: Path,
+    settings: Settings,
+    name: str,
+    cache: Path,
+    loading: Callable[[], AbstractContextManager[object]],
 ) -> Hooks | NoHooks:
     """Return the hooks of a project: of installed packages, of `[tool.mlo] hooks`, and of its `hooks.py`.
 
@@ -62,7 +66,7 @@ def hooks_of(
         settings: what `[tool.mlo]` says.
         name: of the project.
         cache: a file for what is known of installed packages.
-        prepare: makes the project's package importable.
+        loading: makes the project's code importable while it lasts.
     """
     points = installed_points(cache)
     own = (root / settings.source / settings.package / "hooks.py").is_file()
@@ -70,7 +74,7 @@ def hooks_of(
         return NoHooks()
     from mlflow_tmpl.hooks.calling import Hooks
 
-    return Hooks(root, settings, name, points, f"{settings.package}.hooks" if own else "", prepare)
+    return Hooks(root, settings, name, points, f"{settings.package}.hooks" if own else "", loading)
 
 
 def installed_points(cache: Path, folders: Sequence[str] | None = None) -> list[Point]:

@@ -221,7 +221,7 @@ class Project(Remembering):
         from mlflow_tmpl.ledger.database import FOLDER
 
         cache = self.home / FOLDER / "cache" / "hooks.json"
-        return hooks_of(self.root, self.settings, self.name, cache, self.assembly.find_source)
+        return hooks_of(self.root, self.settings, self.name, cache, self.assembly.loading)
 
     @cached_property
     def pipelines(self) -> Mapping[str, Pipeline]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import nullcontext
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
@@ -271,6 +272,10 @@ def test_hooks_that_are_no_list_of_texts_are_refused(make_project: Callable[...,
         ),
         ("1 / 0", "hooks.py:9: "),
         ("import nowhere", "No module named 'nowhere'"),
+        (
+            "raise SystemExit",
+            "hooks.py:9: module 'pkg.hooks' with hooks ends the program when it is imported",
+        ),
     ],
 )
 def test_hooks_of_the_project_that_are_wrong_are_refused_with_the_line(
@@ -316,7 +321,7 @@ def test_another_process_tells_of_a_run_whose_record_it_opens_or_closes(
     result = plain.run()
     project = with_hooks(two_steps, EVERYTHING)
     run = RunInfo.of_record(project.ledger.run(result.id), project.name, project.root)
-    hooks = hooks_of(project.root, project.settings, project.name, tmp_path / "cache.json", lambda: None)
+    hooks = hooks_of(project.root, project.settings, project.name, tmp_path / "cache.json", nullcontext)
     hooks.opened(run)
     hooks.closed(run, project.ledger, project.catalog)
     assert told(two_steps) == [

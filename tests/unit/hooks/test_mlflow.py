@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.error import URLError
@@ -185,7 +186,7 @@ def test_one_process_may_open_a_run_and_another_close_it(
     run = RunInfo.of_record(project.ledger.run(result.id), project.name, project.root)
 
     def hooks() -> Any:
-        return hooks_of(project.root, project.settings, project.name, tmp_path / "cache.json", lambda: None)
+        return hooks_of(project.root, project.settings, project.name, tmp_path / "cache.json", nullcontext)
 
     hooks().opened(run)
     assert logged(client, tracked, result.id).info.status == "RUNNING"
