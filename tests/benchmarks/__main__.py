@@ -24,6 +24,7 @@ ALL = (
     "catalog",
     "history",
     "crossings",
+    "page",
 )
 
 for name in sys.argv[1:] or ALL:
