@@ -9,7 +9,7 @@ from mlflow_tmpl.errors import ConfigError, did_you_mean, together
 from mlflow_tmpl.hashing import digest
 from mlflow_tmpl.masking import mask_text
 from mlflow_tmpl.pipeline.names import is_parameter, parameter_key
-from mlflow_tmpl.planning.json_texts import plain_json
+from mlflow_tmpl.planning.json_texts import plain_json, value_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,7 +53,7 @@ def _names_in(items: list[Value]) -> list[str]:
     plain = [item.plain() for item in items]
     if any(isinstance(item, (dict, list)) for item in plain):
         return [str(position) for position in range(len(plain))]
-    return [item if isinstance(item, str) else plain_json(item) for item in plain]
+    return [value_text(item) for item in plain]
 
 
 NO_PARAMETERS: Mapping[str, BoundParameter] = {}
@@ -119,7 +119,7 @@ def bind_parameter(
         converted = _convert_each(node, key, value, annotation)
     else:
         converted = convert(value, annotation, subject)
-    return BoundParameter(key, converted, plain_json(_without_passwords(value.counted())), value)
+    return BoundParameter(key, converted, counted_text(value), value)
 
 
 def _convert_each(node: Node, key: str, value: Value, annotation: Any) -> dict[str, Any]:
@@ -144,6 +144,11 @@ def _convert_each(node: Node, key: str, value: Value, annotation: Any) -> dict[s
     return {
         name: convert(item, annotation, f"item {name!r} of parameter {key!r}") for name, item in items.items()
     }
+
+
+def counted_text(value: Value) -> str:
+    """Return what of a parameter counts in keys and is shown, as JSON."""
+    return plain_json(_without_passwords(value.counted()))
 
 
 def _without_passwords(data: Any) -> Any:

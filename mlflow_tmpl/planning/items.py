@@ -13,8 +13,7 @@ from mlflow_tmpl.pipeline import Node, Pipeline
 from mlflow_tmpl.pipeline.names import base_name, is_parameter, item_name
 from mlflow_tmpl.pipeline.node import rewired
 from mlflow_tmpl.pipeline.signature import is_generator_function
-from mlflow_tmpl.planning.arguments import BoundParameter
-from mlflow_tmpl.planning.json_texts import plain_json
+from mlflow_tmpl.planning.arguments import BoundParameter, counted_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -157,7 +156,7 @@ def item_parameters(node: Node, bound: Bound, item: str) -> Bound:
     whole = bound[node.over]
     source = whole.items[item]
     value = whole.value[item] if isinstance(whole.value, Mapping) else whole.value
-    return {**bound, node.over: BoundParameter(whole.key, value, plain_json(source.counted()), source)}
+    return {**bound, node.over: BoundParameter(whole.key, value, counted_text(source), source)}
 
 
 class Growing(Pipeline):

@@ -34,3 +34,13 @@ def canonical_json(data: Any) -> str:
 def plain_json(data: Any) -> str:
     """Return JSON that is the same for the same data in the same order."""
     return _PLAIN_TEXT(data)
+
+
+def value_text(value: Any) -> str:
+    """Return a value as people write it on the command line: a text as it is, all else as JSON.
+
+    Example:
+        >>> value_text("a"), value_text(True), value_text([1, 2])
+        ('a', 'true', '[1,2]')
+    """
+    return value if isinstance(value, str) else plain_json(value)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.asked import overriding
 from mlflow_tmpl.errors import MloError, UsageError
-from mlflow_tmpl.planning.json_texts import plain_json
+from mlflow_tmpl.planning.json_texts import value_text
 from mlflow_tmpl.project.running import context_of, run
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def sweep(
             for number, (params, each) in enumerate(points, 1):
                 for listener in manner.listeners:
                     listener(PointStarted(number, len(points), params))
-                tags = {**manner.tag, **{key: _written(value) for key, value in params.items()}}
+                tags = {**manner.tag, **{key: value_text(value) for key, value in params.items()}}
                 own = replace(manner, cause=CAUSE, parent=identity, tag=tags)
                 try:
                     ran.append(Point(params, run(project, pipelines, each, own)))
@@ -156,8 +156,3 @@ def _teller(listeners: Sequence[Callable[[Event], None]]) -> Callable[[Event], N
             listener(event)
 
     return tell
-
-
-def _written(value: Any) -> str:
-    """Return a value as a tag has it: a text as it is, all else as JSON."""
-    return value if isinstance(value, str) else plain_json(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlflow_tmpl.planning.json_texts import value_text
 from mlflow_tmpl.views.lines import plan_lines
 from mlflow_tmpl.views.runs import comparison_table
 from mlflow_tmpl.views.statuses import duration
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 
 def point_text(params: Mapping[str, Any]) -> str:
-    """Return the values of a point in a line: ``model.alpha=0.1 model.depth=3``."""
-    return " ".join(f"{key}={value}" for key, value in params.items())
+    """Return the values of a point in a line, as they are written: ``model.alpha=0.1 model.deep=true``."""
+    return " ".join(f"{key}={value_text(value)}" for key, value in params.items())
 
 
 def sweep_plan_lines(points: Sequence[tuple[Mapping[str, Any], Plan]], paper: Paper) -> Iterator[str]:
