@@ -38,7 +38,7 @@ _set = object.__setattr__
 
 def _made(plain: type, frozen: bool, slots: bool, options: dict[str, bool]) -> type:
     written = {name: value for name, value in vars(plain).items() if name not in {"__dict__", "__weakref__"}}
-    told = vars(plain).get("__annotations__", {})
+    told = plain.__annotations__  # of the class alone, from Python 3.10 on
     own = {name: _field(name, plain) for name in told if not told[name].startswith("ClassVar")}
     fields: dict[str, dataclasses.Field[Any]] = {}
     for base in reversed(plain.__mro__[1:]):

@@ -7,7 +7,7 @@ from typing import Any
 
 from mlflow_tmpl.masking import MASK, mask_text, mask_urls, secret_texts
 
-__all__ = ["mask_urls", "qualified_name", "secret_texts", "showable"]
+__all__ = ["hides", "mask_urls", "qualified_name", "secret_texts", "showable"]
 
 _NAMES = re.compile(
     r"(^|[_-])(password|passwd|pwd|secret|token|credentials?|signature|storage_options"
@@ -41,6 +41,25 @@ def showable(plain: Any) -> Any:
     if plain is None or isinstance(plain, (bool, int, float)):
         return plain
     return qualified_name(plain) or mask_text(repr(plain))
+
+
+def hides(plain: Any) -> bool:
+    """Tell whether a file of configuration, as plain data, has a secret in it, as far as names and URLs show.
+
+    Example:
+        >>> hides({"raw": {"credentials": "lake"}}), hides({"raw": {"load_args": {"api_key": "hush"}}})
+        (False, True)
+    """
+    if isinstance(plain, dict):
+        plain = {name: _without_reference(entry) for name, entry in plain.items()}
+    return bool(showable(plain) != plain)
+
+
+def _without_reference(entry: Any) -> Any:
+    """Return an entry without the name of its credentials, which is none itself."""
+    if not isinstance(entry, dict) or not isinstance(entry.get("credentials"), str):
+        return entry
+    return {key: value for key, value in entry.items() if key != "credentials"}
 
 
 def qualified_name(thing: Any) -> str:

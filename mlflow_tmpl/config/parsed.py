@@ -1,7 +1,7 @@
 """YAML that was parsed before, on disk by its content: a start in which no file has changed imports no parser.
 
-What is kept is plain JSON, a file a document. Documents of which nothing must be written down elsewhere, credentials,
-are not read by way of this.
+What is kept is plain JSON, a file a document. Credentials are not read by way of this, and what else holds a secret is
+not kept.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from mlflow_tmpl.config.yaml import parse_yaml
 from mlflow_tmpl.hashing import digest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 FORMAT = 1
@@ -33,11 +34,13 @@ class ParsedYaml:
     Args:
         folder: where what was parsed is kept, if there is a folder that this one can lie in.
         version: of what reads YAML; another one may read it in another way.
+        hides: tells of what a document holds, as plain data, whether there is a secret in it.
     """
 
-    def __init__(self, folder: Path, version: str) -> None:
+    def __init__(self, folder: Path, version: str, hides: Callable[[Any], bool]) -> None:
         self._folder = folder
         self._told = f"{version} {FORMAT} ".encode()
+        self._hides = hides
         self._due: dict[str, str] = {}
 
     def __call__(self, raw: bytes, source: str) -> Value:
@@ -48,8 +51,10 @@ class ParsedYaml:
             return _made(known, source)
         value = parse_yaml(raw, source)
         with suppress(_TooLarge):
-            self._due[file] = json.JSONEncoder(separators=(",", ":")).encode(_told(value, [0]))
-            self.keep()
+            told = _told(value, [0])
+            if not self._hides(value.plain()):
+                self._due[file] = json.JSONEncoder(separators=(",", ":")).encode(told)
+                self.keep()
         return value
 
     def keep(self) -> None:

@@ -142,9 +142,10 @@ class Project(Remembering):
     def parsed_yaml(self) -> ParsedYaml:
         """What parses the configuration, once as long as it does not change."""
         from mlflow_tmpl import __version__
+        from mlflow_tmpl.catalog.secrets import hides
         from mlflow_tmpl.ledger.database import FOLDER
 
-        return ParsedYaml(self.home / FOLDER / "cache" / "yaml", __version__)
+        return ParsedYaml(self.home / FOLDER / "cache" / "yaml", __version__, hides)
 
     @property
     def params(self) -> dict[str, Any]:

@@ -121,7 +121,8 @@ class Hashes(Generic[V]):
         unclear = [self._unclear[each] for each in below if each in self._unclear] if self._unclear else ()
         if not parts and not doubts and len(below) < 2:
             return next(iter(below), "")
-        row = {**dict(sorted(parts.items())), **{f"{REACHED}{each}": "" for each in sorted(below)}}
+        row = dict(sorted(parts.items())) if len(parts) > 1 else dict(parts)
+        row.update([(REACHED + each, "") for each in sorted(below)])
         name = digest_parts([text for pair in row.items() for text in pair])
         self.rows[name] = row
         if doubts or unclear:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mlflow_tmpl.catalog.secrets import hides
 from mlflow_tmpl.config.parsed import ParsedYaml
 from mlflow_tmpl.config.sources import Folder
 from mlflow_tmpl.config.values import Value
@@ -28,7 +29,7 @@ e:
 @pytest.fixture
 def parsed(tmp_path: Path) -> ParsedYaml:
     (tmp_path / ".mlo").mkdir()
-    return ParsedYaml(tmp_path / ".mlo/cache/yaml", "1")
+    return ParsedYaml(tmp_path / ".mlo/cache/yaml", "1", hides)
 
 
 def kept(tmp_path: Path) -> list[Path]:
@@ -65,7 +66,7 @@ def test_any_document_comes_back(tmp_path_factory: pytest.TempPathFactory, plain
         expected = parse_yaml(text, "x")
     except ConfigError:
         return
-    parsed = ParsedYaml(folder / "cache/yaml", "1")
+    parsed = ParsedYaml(folder / "cache/yaml", "1", hides)
     assert parsed(text, "x") == parsed(text, "x") == expected
 
 
@@ -92,12 +93,12 @@ def test_a_document_that_aliases_make_large_is_not_kept(parsed: ParsedYaml, tmp_
 
 
 def test_nothing_is_made_where_nothing_ever_ran(tmp_path: Path) -> None:
-    ParsedYaml(tmp_path / ".mlo/cache/yaml", "1")(b"a: 1", "x.yml")
+    ParsedYaml(tmp_path / ".mlo/cache/yaml", "1", hides)(b"a: 1", "x.yml")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_what_was_parsed_before_the_first_run_is_kept_with_it(tmp_path: Path) -> None:
-    parsed = ParsedYaml(tmp_path / ".mlo/cache/yaml", "1")
+    parsed = ParsedYaml(tmp_path / ".mlo/cache/yaml", "1", hides)
     parsed(b"a: 1", "x.yml")
     (tmp_path / ".mlo").mkdir()
     parsed.keep()
@@ -130,5 +131,27 @@ def test_known_text_needs_no_parser(parsed: ParsedYaml, monkeypatch: pytest.Monk
 
 def test_another_version_parses_anew(parsed: ParsedYaml, tmp_path: Path) -> None:
     parsed(b"a: 1", "x.yml")
-    ParsedYaml(tmp_path / ".mlo/cache/yaml", "2")(b"a: 1", "x.yml")
+    ParsedYaml(tmp_path / ".mlo/cache/yaml", "2", hides)(b"a: 1", "x.yml")
     assert len(kept(tmp_path)) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "raw: {type: json, filepath: 'https://me:hush@host/x.json'}",
+        "raw: 'https://host/x.json?sig=hush'",
+        "raw: {type: sql, load_args: {con: 'Server=db;Password=hush'}}",
+        "raw: {type: api, load_args: {headers: {api_key: hush}}}",
+        "raw: {credentials: {password: hush}}",
+        "token: hush",
+        "list: [{client-secret: hush}]",
+    ],
+)
+def test_what_holds_a_secret_is_not_kept(parsed: ParsedYaml, tmp_path: Path, text: str) -> None:
+    parsed(text.encode(), "catalog.yml")
+    assert kept(tmp_path) == []
+
+
+def test_the_name_of_credentials_is_no_secret(parsed: ParsedYaml, tmp_path: Path) -> None:
+    parsed(b"raw: {filepath: 's3://lake/x.csv', credentials: lake}", "catalog.yml")
+    assert len(kept(tmp_path)) == 1
