@@ -14,7 +14,7 @@ import sys
 from dataclasses import field
 from functools import cache
 from types import FunctionType
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.engine.capture import Capture
@@ -35,8 +35,7 @@ if TYPE_CHECKING:
     from mlflow_tmpl.pipeline import Node
 
 
-@dataclass(frozen=True, slots=True)
-class PortableTask:
+class PortableTask(NamedTuple):
     """One call of a node, for a worker.
 
     Attributes:

@@ -25,7 +25,7 @@ from mlflow_tmpl.engine.processes.order import Order
 from mlflow_tmpl.engine.processes.pictures import bundle_of, fetch_rest
 from mlflow_tmpl.engine.processes.process import WorkerProcess, told_end
 from mlflow_tmpl.engine.processes.staff import Staff
-from mlflow_tmpl.engine.task import ValuesLost
+from mlflow_tmpl.engine.task import Outcome, ValuesLost
 from mlflow_tmpl.errors import NodeError
 from mlflow_tmpl.pipeline.names import is_parameter
 from mlflow_tmpl.store.kept import Lost
@@ -33,11 +33,12 @@ from mlflow_tmpl.store.packing import Packed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from concurrent.futures import Future
 
+    from mlflow_tmpl.engine.executor import Future
     from mlflow_tmpl.engine.processes.order import Place
+    from mlflow_tmpl.engine.processes.promise import Promise
     from mlflow_tmpl.engine.surroundings import Surroundings
-from mlflow_tmpl.engine.task import Outcome, Task
+from mlflow_tmpl.engine.task import Task
 
 _TRAVELS = frozenset({type(None), bool, int, float, complex})
 """Kinds of values that need no place of their own."""
@@ -68,11 +69,11 @@ class ProcessesExecutor:
         self._lock = RLock()
         self._numbers = count()
         self._staff = Staff(surroundings.jobs or cpus(), self._hired)
-        self._jobs: dict[Future[Outcome], Job] = {}
+        self._jobs: dict[Future, Job] = {}
         self._put: dict[int, tuple[Any, Held]] = {}
         self._cancelled = False
 
-    def submit(self, task: Task) -> Future[Outcome]:
+    def submit(self, task: Task) -> Promise:
         """Start a task where most of what it takes is, as far as there is room."""
         number = next(self._numbers)
         try:
@@ -110,7 +111,7 @@ class ProcessesExecutor:
         if not strange:
             self._came(job)
 
-    def kill(self, future: Future[Outcome]) -> None:
+    def kill(self, future: Future) -> None:
         """End the worker of a task that is under way; its place is taken by another when there is need."""
         job = self._jobs.get(future)
         if job is not None and job.worker is not None:
@@ -262,14 +263,14 @@ class ProcessesExecutor:
         self,
         worker: WorkerProcess,
         number: int,
-        outcome: Outcome,
+        told: tuple[Any, ...],
         placed: dict[str, Place],
         offered: tuple[Mapping[str, tuple[str, int]], float, bool] | None,
     ) -> None:
         job = self._job_of(worker, number)
         if job is None:
             return  # the worker was given up already
-        error: NodeFailure | None = None
+        outcome, error = Outcome(*told), None
         try:
             outcome.moved = moved(job.task, outcome)
         except Exception as failed:  # noqa: BLE001 (raised in the loop)

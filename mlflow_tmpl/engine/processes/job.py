@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from mlflow_tmpl.engine.capture import NodeLog
+from mlflow_tmpl.engine.processes.promise import Promise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlflow_tmpl.engine.processes.held import Held
     from mlflow_tmpl.engine.processes.process import WorkerProcess
-    from mlflow_tmpl.engine.task import Outcome, Task
+    from mlflow_tmpl.engine.task import Task
 
 
 class Job:
@@ -42,7 +42,7 @@ class Job:
         self.task = task
         self.packed = packed
         self.takes = takes
-        self.future: Future[Outcome] = Future()
+        self.future = Promise()
         self.worker: WorkerProcess | None = None
         self.lacks = 0
         self.log = NodeLog()

@@ -52,10 +52,11 @@ def divide(x: int) -> float:
 
 
 class Odd(Exception):
-    """Cannot be made from what it pickles."""
+    """Cannot be made from what it pickles, nor be pickled."""
 
     def __init__(self, one: int, other: int) -> None:
         super().__init__(f"{one} and {other}")
+        self.lock = threading.Lock()
 
 
 def raise_odd(x: int) -> None:
