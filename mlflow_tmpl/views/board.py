@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import deque
 from itertools import islice
-from threading import Event, RLock, Thread
+from threading import Event, RLock, Thread, get_ident
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -182,6 +182,7 @@ class _Screen:
 
         self._lines: deque[str] = deque()
         self._lock = RLock()
+        self._drawing = 0
         self._console = _console(paper, self._write)
         self._live = Live(
             console=self._console,
@@ -191,7 +192,7 @@ class _Screen:
             redirect_stdout=sys.stdout.isatty(),
             redirect_stderr=True,
         )
-        self._live.start(refresh=True)
+        self._alone(lambda: self._live.start(refresh=True))
         self._over = Event()
         self._thread = Thread(target=self._work, name="mlo-display", daemon=True)
         self._thread.start()
@@ -204,25 +205,30 @@ class _Screen:
         """Write what is left, and take the drawing off the terminal."""
         self._over.set()
         self._thread.join()
-        with self._lock:
-            self._write()
-        self._live.stop()
+        self._write()
+        self._alone(self._live.stop)
 
     def _work(self) -> None:
         while not self._over.wait(EVERY_S):
             self._write()
-            self._live.refresh()
+            self._alone(self._live.refresh)
+
+    def _alone(self, draw: Callable[[], object]) -> None:
+        """Draw, and write no lines meanwhile: rich then holds a lock that who writes lines waits for."""
+        self._drawing = get_ident()
+        try:
+            draw()
+        finally:
+            self._drawing = 0
 
     def _write(self) -> None:
         """Write the lines that wait; also before what somebody else prints, so that all stands in its order."""
-        if not self._lock.acquire(blocking=False):  # who has it may wait for a lock of rich's that we have
+        if self._drawing == get_ident():
             return
-        try:
+        with self._lock:
             lines = [self._lines.popleft() for _ in range(len(self._lines))]
             if lines:
                 self._console.print(_as_they_are(lines, self._console))
-        finally:
-            self._lock.release()
 
 
 def _cropped(lines: list[str]) -> Group:

@@ -44,7 +44,7 @@ def test_a_peak_is_told_also_below_an_earlier_one() -> None:
 def test_processor_time_counts_and_waiting_does_not() -> None:
     meter = Meter()
     reading = meter.begin()
-    until = time.process_time() + 0.03
+    until = time.process_time() + 0.1
     while time.process_time() < until:
         pass
     busy = meter.end(reading)
@@ -53,7 +53,7 @@ def test_processor_time_counts_and_waiting_does_not() -> None:
     idle = meter.end(reading)
     assert busy.cpu_s is not None
     assert idle.cpu_s is not None
-    assert busy.cpu_s >= 0.03 > idle.cpu_s
+    assert busy.cpu_s >= 0.1 > idle.cpu_s
 
 
 def test_of_nodes_that_run_at_once_only_the_time_of_their_threads_is_told() -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import MadeProject
 
-pytestmark = [pytest.mark.network, pytest.mark.xdist_group("mlflow")]
+pytestmark = pytest.mark.network
 
 PATIENCE_S = 120
 
