@@ -14,6 +14,7 @@ ALL = (
     "per_node",
     "engines",
     "processes",
+    "clusters",
     "ledger_cost",
     "hashing",
     "code",

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.engine.clusters.dask_worker import CodePlugin
+from mlflow_tmpl.engine.clusters.nanny import nanny_without_main
 from mlflow_tmpl.engine.clusters.quiet import SILENT, quiet
 from mlflow_tmpl.engine.clusters.survey import Survey, check_python
 from mlflow_tmpl.errors import EngineError
@@ -56,6 +57,7 @@ class OwnCluster:
                 dashboard_address="127.0.0.1:0",
                 scheduler_kwargs={"dashboard": False},
                 silence_logs=SILENT,
+                worker_class=nanny_without_main(),
             )
             self.client: Client = Client(self._cluster, set_as_default=False, direct_to_workers=True)
         self.threads = workers
