@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Handle:
@@ -30,6 +33,15 @@ class Handle:
             ValueGone: its worker is no more.
         """
         raise NotImplementedError
+
+    @classmethod
+    def get_all(cls, handles: Sequence[Any]) -> list[Any]:
+        """Return the values of several handles of this kind.
+
+        Raises:
+            ValueGone: a worker is no more.
+        """
+        return [handle.get() for handle in handles]
 
     def release(self) -> None:
         """Let go of the value: the last taker is done. May be called again."""

@@ -120,11 +120,15 @@ class Values:
         Raises:
             ValueGone: something went with its worker.
         """
-        for name in names:
-            held = self._held.get(base_name(name))
+        kinds: dict[type[Handle], dict[str, Handle]] = {}
+        for name in map(base_name, names):
+            held = self._held.get(name)
             if isinstance(held, Handle):
-                self._held[base_name(name)] = held.get()
-                held.release()
+                kinds.setdefault(type(held), {})[name] = held
+        for kind, handles in kinds.items():
+            for name, value in zip(handles, kind.get_all([*handles.values()]), strict=True):
+                self._held[name] = value
+                handles[name].release()
 
     def copy(self, name: str) -> Any:
         """Return a value that shares no changes with what is held; `pass_by` follows when the taker is done.

@@ -75,6 +75,16 @@ class DaskHandle(Handle):
         except (CancelledError, OSError) as error:
             raise ValueGone("the cluster has lost it") from error
 
+    @classmethod
+    def get_all(cls, handles: Sequence[DaskHandle]) -> list[Any]:
+        """Fetch several values at once."""
+        promises = [handle.promise for handle in handles]
+        try:
+            found: list[Any] = promises[0].client.gather(promises)
+        except (CancelledError, OSError) as error:
+            raise ValueGone("the cluster has lost them") from error
+        return found
+
     def release(self) -> None:
         """Let the cluster forget it."""
         self._promise = None

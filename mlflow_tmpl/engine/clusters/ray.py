@@ -21,7 +21,7 @@ from mlflow_tmpl.engine.portable import moved, pack_site, pack_task
 from mlflow_tmpl.errors import NodeError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ray import ObjectRef
 
@@ -62,6 +62,16 @@ class RayHandle(Handle):
         except ray.exceptions.RayError as error:
             raise ValueGone("the cluster has lost it") from error
         return packed.unpack()
+
+    @classmethod
+    def get_all(cls, handles: Sequence[RayHandle]) -> list[Any]:
+        """Fetch several values at once."""
+        import ray
+
+        try:
+            return [packed.unpack() for packed in ray.get([handle.reference for handle in handles])]
+        except ray.exceptions.RayError as error:
+            raise ValueGone("the cluster has lost them") from error
 
     def release(self) -> None:
         """Let the cluster forget it."""
