@@ -213,6 +213,10 @@ class Loop:
             self._ready.give_back(position)
             self._give_up(position, NodeFailure(node, error, {}))
             return
+        except ValuesLost:
+            self._ready.give_back(position)
+            self._wait_again(position)
+            return
         task.alone = not (self._under_way or self._ready or self._timers)
         future = executor.submit(task)
         self._under_way[future] = position

@@ -6,8 +6,9 @@ from copy import deepcopy
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from mlflow_tmpl.engine.handles import ValueGone
 from mlflow_tmpl.engine.offering import Costs, Offering
-from mlflow_tmpl.engine.task import Task
+from mlflow_tmpl.engine.task import Task, ValuesLost
 from mlflow_tmpl.errors import DataError
 from mlflow_tmpl.pipeline.names import is_parameter, item_name
 
@@ -79,6 +80,7 @@ class Tasks:
 
         Raises:
             DataError: a value cannot be copied for this taker.
+            ValuesLost: a value went with its worker; nothing is taken.
         """
         node, in_memory, again = self._node(position), self.in_memory, False
         if remote or node.options.retries.count:
@@ -102,7 +104,11 @@ class Tasks:
                     hint="run again; what a node goes over is safe from that in a partitioned dataset",
                 )
             elif in_memory[name] and (self._keeper is None or name in self._values):
-                values[argument] = take(name)
+                try:
+                    values[argument] = take(name)
+                except ValueGone as gone:
+                    self._put_some_back(position, values, [argument for argument, _ in kept])
+                    raise ValuesLost({}) from gone
             elif in_memory[name]:
                 assert self._keeper is not None
                 kept.append((argument, partial(self._keeper.kept.load, self._decisions.expected(name))))
@@ -192,6 +198,16 @@ class Tasks:
             if argument in given:
                 self._values.put({name: given[argument]})
             self._values.take_back(name)
+
+    def _put_some_back(self, position: int, given: Mapping[str, Any], kept: Sequence[str]) -> None:
+        """Take back what a node was given before it turned out that the rest is gone."""
+        lent = position in self._lent
+        self._lent.discard(position)
+        for argument, name in () if lent else self._taken(position):
+            if argument in given:
+                self._values.put({name: given[argument]})
+            if argument in given or argument in kept:
+                self._values.take_back(name)
 
     def let_go(self, position: int) -> None:
         """Count a node that has ended as having taken what was lent to it."""

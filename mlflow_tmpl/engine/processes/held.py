@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.engine.handles import Handle, ValueGone
 from mlflow_tmpl.engine.processes import files
+from mlflow_tmpl.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,7 +89,8 @@ class Held(Handle):
         """Return the value, here.
 
         Raises:
-            ValueGone: its worker is no more, or it cannot be pickled.
+            ValueGone: its worker is no more.
+            DataError: it cannot be pickled.
         """
         if self.stays and self._left is not None:
             self.publish()
@@ -96,8 +98,11 @@ class Held(Handle):
         kind, what = self.place[:2]
         if kind == "bytes":
             return pickle.loads(what)
-        if kind in ("gone", "stuck"):
+        if kind == "gone":
             raise ValueGone(what)
+        if kind == "stuck":
+            hint = "give the node that makes it engine: inline or threads"
+            raise DataError(f"a value cannot leave the worker that made it: {what}", hint=hint)
         return files.read(what)
 
     def publish(self, *, to_disk: bool = False) -> None:
