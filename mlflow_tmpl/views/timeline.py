@@ -96,7 +96,9 @@ def _drawn(bar: Bar, took_s: float, room: int, paper: Paper) -> str:
 
 
 def _summary(run: RunRecord, bars: Sequence[Bar], took_s: float) -> str:
-    worked_s, busy_s = sum(bar.end_s - bar.start_s for bar in bars), _busy_s(bars)
+    mapped = {bar.node.name.partition("[")[0] for bar in bars if bar.node.name.endswith("]")}
+    own = [bar for bar in bars if bar.node.name not in mapped]  # a map node runs as long as its items do
+    worked_s, busy_s = sum(bar.end_s - bar.start_s for bar in own), _busy_s(own)
     idle = f", for {duration(took_s - busy_s)} nothing ran" if took_s - busy_s >= 0.001 else ""
     at_once = f"; {worked_s / busy_s:.1f} at a time" if busy_s and worked_s / busy_s >= 1.05 else ""
     return f"  took {duration(took_s)}: nodes ran {duration(worked_s)}{at_once}{idle}{_others(run)}"

@@ -69,6 +69,12 @@ def test_time_in_which_nothing_ran_is_told() -> None:
     assert summary == "  took 10.0 s: nodes ran 4.0 s, for 6.0 s nothing ran"
 
 
+def test_the_items_of_a_map_node_count_and_not_the_node_that_waits_for_them() -> None:
+    run = run_of(ran("each", 0, 10), ran("each[a]", 1, 5), ran("each[b]", 5, 9))
+    (*_, summary) = timeline_lines(run, Paper(80))
+    assert summary == "  took 10.0 s: nodes ran 8.0 s, for 2.0 s nothing ran"
+
+
 def test_a_run_that_ran_nothing_says_so() -> None:
     assert list(timeline_lines(run_of(REUSED), Paper(80)))[1:] == ["  nothing ran; 1 reused"]
 
