@@ -88,13 +88,23 @@ class ProcessesExecutor:
                 return job.future
             self._jobs[job.future] = job
             job.future.add_done_callback(self._jobs.pop)
-            self._begin(job, self._staff.choose(job))
+            self._find_place(job)
         return job.future
 
     @property
     def slots(self) -> int:
         """How many tasks it takes at a time."""
         return self._staff.slots
+
+    def _find_place(self, job: Job) -> None:
+        """Have a task performed by whom it suits best."""
+        try:
+            worker = self._staff.choose(job)
+        except OSError as error:  # out of memory, or of processes
+            told = WorkerDied(f"no worker process can be started: {error}", where=job.task.node.where)
+            job.future.set_exception(NodeFailure(job.task.node, told, {}))
+            return
+        self._begin(job, worker)
 
     def _begin(self, job: Job, worker: WorkerProcess | None) -> None:
         """Have a worker perform a task, as soon as it has all that the task takes."""
@@ -334,7 +344,7 @@ class ProcessesExecutor:
             if first is not None:
                 self._settle(first)
             for job in (*line, *self._drained()):  # none of them has begun
-                self._begin(job, self._staff.choose(job))
+                self._find_place(job)
         if first is not None and not first.future.done():
             first.future.set_exception(_died(first, code))
 
@@ -354,7 +364,7 @@ class ProcessesExecutor:
             job = self._job_of(worker, number)
             if job is not None:
                 self._staff.lines[worker].remove(job)
-                self._begin(job, self._staff.choose(job))
+                self._find_place(job)
 
 
 def _died(job: Job, code: int) -> Exception:

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 from typing import IO
 
 from mlflow_tmpl.errors import UsageError
@@ -52,6 +53,7 @@ class Folder:
             int(_free(memory if has_memory and memory else disk) * _SHARE) if budget is None else budget
         )
         self._taken = 0
+        self._lock = Lock()
         self.places = (self.memory, self.disk)
 
     @property
@@ -61,7 +63,8 @@ class Folder:
 
     def take(self, size: int) -> None:
         """Count bytes that lie in memory; less than none for such as no longer do."""
-        self._taken += size
+        with self._lock:
+            self._taken += size
 
     def remove(self) -> None:
         """Remove all of it; what a process still has mapped stays with that process."""

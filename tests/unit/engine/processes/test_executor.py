@@ -216,6 +216,15 @@ def test_a_task_under_way_can_be_ended(pool: ProcessesExecutor) -> None:
         future.result(WAIT_S)
 
 
+def test_a_worker_that_cannot_be_started_fails_the_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("mlflow_tmpl.engine.processes.process.subprocess.Popen", refuse)
+    with pytest.raises(NodeFailure, match=r"no worker process can be started: .*unavailable"):
+        run(Node(sum_of, "x", "y"), {"x": [1]}, engine="processes", jobs=1)
+
+
 def sleep() -> None:
     time.sleep(WAIT_S)
 
@@ -275,7 +284,7 @@ def test_a_run_ends_right_whichever_worker_is_killed(tmp_path: Path, who: int) -
     result = run(doomed(tmp_path / "killed", who), engine="processes", jobs=2)
     assert result["t"] == 3 * 99_999 * 50_000
     assert (tmp_path / "killed").exists()
-    assert children() == before
+    assert children() <= before
 
 
 def children() -> set[int]:
