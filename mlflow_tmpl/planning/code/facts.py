@@ -11,6 +11,7 @@ from mlflow_tmpl.planning.code.aliases import changed_through_variables
 from mlflow_tmpl.planning.code.calls import function_calls
 from mlflow_tmpl.planning.code.normal import Walk, bindings, last_name
 from mlflow_tmpl.planning.code.outside import look_outside
+from mlflow_tmpl.planning.code.parsing import module_tree
 from mlflow_tmpl.planning.code.plain import class_calls, import_calls, is_fixed
 from mlflow_tmpl.planning.code.scopes import FUNCTIONS
 from mlflow_tmpl.planning.code.units import (
@@ -57,7 +58,7 @@ def read_facts(source: bytes, module: str, is_package: bool) -> ModuleFacts:
         SyntaxError: it is no Python.
         RecursionError: it is nested too deep to be walked.
     """
-    tree = ast.parse(source)
+    tree = module_tree(source)
     docstrings = list(_drop_docstrings(tree))
     return _Reader(module if is_package else module.rpartition(".")[0]).read(tree, docstrings)
 

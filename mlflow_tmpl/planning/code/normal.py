@@ -10,6 +10,7 @@ import ast
 import re
 from typing import TYPE_CHECKING, Any
 
+from mlflow_tmpl.planning.code.parsing import expression_tree
 from mlflow_tmpl.planning.code.scopes import (
     COMPREHENSIONS,
     FUNCTIONS,
@@ -232,7 +233,7 @@ class Walk:
     def _quoted(self, text: str) -> None:
         """Read the names in an annotation that stands in quotes."""
         try:
-            tree = ast.parse(text, mode="eval")
+            tree = expression_tree(text)
         except (SyntaxError, ValueError):
             return
         for part in ast.walk(tree):
