@@ -154,3 +154,42 @@ def test_a_single_file_runs_in_workers(tmp_path: Path) -> None:
         cwd=tmp_path, capture_output=True, text=True, check=False, env=clean_environment(),
     )  # fmt: skip
     assert done.stdout.splitlines()[0] == "total 4999950000", done.stderr
+
+
+VAULT = """
+class Vault:
+    def __init__(self, filepath, credentials):
+        self.filepath, self.credentials = filepath, credentials
+
+    def load(self):
+        return self.credentials["key"][:4]
+
+    def save(self, data):
+        raise RuntimeError(f"{data}: no access with {self.credentials['key']}")
+"""
+
+
+def test_credentials_reach_the_workers_and_nothing_that_they_say(
+    make_project: Callable[..., MadeProject],
+) -> None:
+    entry = "{{type: {package}.vault.Vault, filepath: data/{name}, credentials: main}}"
+    project = make_project(
+        """
+        @node(outputs="there")
+        def pass_on(here: str) -> str:
+            print("the key is hush-hush-1")
+            return here
+        """,
+        "",
+        files={"conf/local/credentials.yml": "main: {key: hush-hush-1}\n"},
+    )
+    project.write(f"src/{project.package}/vault.py", VAULT)
+    names = ("here", "there")
+    lines = [f"{name}: {entry.format(package=project.package, name=name)}\n" for name in names]
+    project.write("conf/base/catalog.yml", "".join(lines))
+    done = project.mlo("run", "--engine", "processes")
+    assert done.returncode == 1
+    assert "hush: no access with ***" in done.stderr
+    assert "the key is ***" in project.mlo("runs", "log", "last").stdout
+    for text in (done.stderr, project.mlo("runs", "show", "--json").stdout):
+        assert "hush-hush-1" not in text
