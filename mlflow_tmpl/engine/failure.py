@@ -88,6 +88,10 @@ class NodeFailure(NodeError):
         }
 
 
+class CannotTravel(NodeError):
+    """A node, or a value that it takes or gives, that cannot leave its process; in that process all is well with it."""
+
+
 class RemoteError(Exception):
     """What is known of an error that a worker raised and that cannot be made here."""
 

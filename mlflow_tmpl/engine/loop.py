@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mlflow_tmpl.engine.again import Again
 from mlflow_tmpl.engine.attempts import Attempts, TimedOut
 from mlflow_tmpl.engine.events import NodeFinished, NodeStarted
-from mlflow_tmpl.engine.failure import NodeFailure
+from mlflow_tmpl.engine.failure import CannotTravel, NodeFailure
 from mlflow_tmpl.engine.handles import ValueGone
 from mlflow_tmpl.engine.machine import Machine
 from mlflow_tmpl.engine.ready import Ready
@@ -123,7 +123,6 @@ class Loop:
         Raises:
             BaseException: what interrupted it; what was under way then counts as cancelled.
         """
-        self._default_engine = engines.default
         machine, ranks = (self.way.machine, self.way.ranks) if self.way else (Machine(), None)
         self._ready = Ready(self._pipeline, engines, machine, ranks)
         try:
@@ -228,7 +227,7 @@ class Loop:
     def _tell_start(self, position: int) -> None:
         if self._emit is not None:
             step, attempt = self._decisions.step(position, self._frontier), self._attempts.number(position)
-            engine = self._pipeline.nodes[position].options.engine or self._default_engine
+            engine = self._ready.engine_of(position)
             self._emit(NodeStarted(step, time(), attempt, engine))
 
     def _unfold(self, position: int) -> None:
@@ -288,6 +287,11 @@ class Loop:
 
     def _fail(self, position: int, failure: NodeFailure) -> None:
         """Have a node that failed called again, or give it up."""
+        if self._can_come_home(position, failure):
+            self._tasks.put_back(position, {})
+            self._ready.bring_home(position)
+            self._ready.put(position)
+            return
         node, status = self._pipeline.nodes[position], "failed"
         if position in self._out_of_time:
             self._out_of_time.discard(position)
@@ -301,6 +305,14 @@ class Loop:
             self._timers.set(wait_s, partial(self._ready.put, position))
             return
         self._give_up(position, failure, status)
+
+    def _can_come_home(self, position: int, failure: NodeFailure) -> bool:
+        """Tell whether a node is to run in this process, as workers, which nobody asked for, cannot do with it."""
+        picked = self.way is not None and self.way.choice.why and not self._stopping
+        elsewhere = self._ready.engine_of(position) == "processes"
+        return bool(picked and elsewhere and failure.kind == CannotTravel.__name__) and not (
+            self._pipeline.nodes[position].options.engine or position >= len(self._pipeline)
+        )
 
     def _give_up(self, position: int, failure: NodeFailure, status: str = "failed") -> None:
         self._tasks.let_go(position)
@@ -334,7 +346,7 @@ class Loop:
         duration_s = ran.duration_s if ran else left_after_s
         if outcome and position in self._unfolded:
             duration_s = perf_counter() - self._unfolded[position]  # with all its items
-        engine = (step.node.options.engine or self._default_engine) if ran else ""
+        engine = self._ready.engine_of(position) if ran else ""
         attempt = self._attempts.number(position)
         if status != "retried":
             ended = NodeRun(

@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from mlflow_tmpl.dataclass import dataclass
 from mlflow_tmpl.engine.capture import Capture
-from mlflow_tmpl.engine.failure import NodeFailure
+from mlflow_tmpl.engine.failure import CannotTravel, NodeFailure
 from mlflow_tmpl.engine.frames import table_with_polars
 from mlflow_tmpl.engine.task import Task, perform
 from mlflow_tmpl.errors import CatalogError, NodeError, place
@@ -156,7 +156,7 @@ def pack_task(task: Task, values: Mapping[str, Any] | None = None, *, offers: bo
     except Exception as error:
         problem = f"it cannot be sent to a worker: {type(error).__name__}: {error}"
         hint = "run it with engine: inline or threads"
-        raise NodeFailure(node, NodeError(problem, where=node.where, hint=hint), {}) from error
+        raise NodeFailure(node, CannotTravel(problem, where=node.where, hint=hint), {}) from error
 
 
 def unpack_task(packed: bytes) -> PortableTask:

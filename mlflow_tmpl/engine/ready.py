@@ -58,6 +58,7 @@ class Ready:
         self._lanes: dict[tuple[str, Resources], _Lane] = {}
         self._known: dict[int, _Lane] = {}
         self._waiting = 0
+        self._here: set[int] = set()
 
     def __len__(self) -> int:
         return self._waiting
@@ -67,6 +68,16 @@ class Ready:
         rank = self._ranks[position] if position < self._count else self._item_ranks[position]
         heappush(self._lane(position).heap, rank)
         self._waiting += 1
+
+    def bring_home(self, position: int) -> None:
+        """Have a node run in this process from now on."""
+        self._here.add(position)
+
+    def engine_of(self, position: int) -> str:
+        """Return the engine that a node runs on."""
+        if position in self._here:
+            return "inline"
+        return self._nodes[position].options.engine or self._engines.default
 
     def unfold(self, position: int, items: range) -> None:
         """Take in the items of a map node: they have its place in the order, one after the other."""
@@ -106,6 +117,8 @@ class Ready:
             self._machine.give_back(lane.seats)
 
     def _lane(self, position: int) -> _Lane:
+        if position in self._here:
+            return self._opened(self._nodes[position].options.changed({"engine": "inline"}))
         options = self._nodes[position].options
         lane = self._known.get(id(options))  # most nodes share one object, and its hash takes a while
         if lane is None:

@@ -13,7 +13,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.engine.capture import Capture, NodeLog
-from mlflow_tmpl.engine.failure import NodeFailure
+from mlflow_tmpl.engine.failure import CannotTravel, NodeFailure
 from mlflow_tmpl.engine.handles import Handle, ValueGone
 from mlflow_tmpl.engine.machine import cpus
 from mlflow_tmpl.engine.portable import moved, pack_site, pack_task
@@ -185,7 +185,7 @@ class ProcessesExecutor:
             return put_out(value, self._folder)
         except Exception as error:
             problem = f"argument {argument!r} cannot be sent to a worker: {type(error).__name__}: {error}"
-            told = NodeError(problem, where=task.node.where, hint=_ELSEWHERE)
+            told = CannotTravel(problem, where=task.node.where, hint=_ELSEWHERE)
             raise NodeFailure(task.node, told, {}) from error
 
     def _hired(self) -> WorkerProcess:
@@ -222,7 +222,7 @@ class ProcessesExecutor:
             self._settle(job)
             job.future.set_exception(ValuesLost({}))
         elif job.why_not:
-            told = NodeError(job.why_not, where=job.task.node.where, hint=_ELSEWHERE)
+            told = CannotTravel(job.why_not, where=job.task.node.where, hint=_ELSEWHERE)
             self._settle(job)
             job.future.set_exception(NodeFailure(job.task.node, told, {}))
         else:

@@ -17,7 +17,7 @@ from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
-from mlflow_tmpl.engine.failure import NodeFailure, shapes_of
+from mlflow_tmpl.engine.failure import CannotTravel, NodeFailure, shapes_of
 from mlflow_tmpl.engine.portable import enter, perform_portable, unpack_task
 from mlflow_tmpl.engine.processes import files
 from mlflow_tmpl.engine.processes.said import speak_through
@@ -267,16 +267,15 @@ _ALONE = _count_alone()
 def _failed(task: PortableTask, problem: str, error: BaseException) -> NodeFailure:
     from mlflow_tmpl.pipeline import Node
 
-    told = NodeError(
-        problem, where=getattr(error, "where", "") or task.where, hint=getattr(error, "hint", "")
-    )
+    kind = CannotTravel if isinstance(error, CannotTravel) else NodeError
+    told = kind(problem, where=getattr(error, "where", "") or task.where, hint=getattr(error, "hint", ""))
     return NodeFailure(Node(lambda: None, name=task.name), told, {})
 
 
 def _cannot_leave(task: PortableTask, name: str, value: Any, error: Exception) -> NodeFailure:
     shape = shapes_of({name: value})[name]
     problem = f"output {name!r}, {shape}, cannot leave its worker: {type(error).__name__}: {error}"
-    told = NodeError(problem, where=task.where, hint="run the node with engine: inline or threads")
+    told = CannotTravel(problem, where=task.where, hint="run the node with engine: inline or threads")
     return _failed(task, told.message, told)
 
 

@@ -7,11 +7,17 @@ import threading
 import time
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from mlflow_tmpl import Node, NodeOptions, Pipeline, run
 from mlflow_tmpl.engine import NodeFailure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.conftest import MadeProject
 
 
 def _lock() -> object:
@@ -65,3 +71,38 @@ def test_a_value_that_went_with_its_worker_is_made_again_for_a_taker_elsewhere(t
     ]
     assert run(Pipeline(nodes), engine="processes", jobs=1)["count"] == 1_000_001
     assert len(list(tmp_path.glob("made *"))) == 2
+
+
+TIED = """
+    import threading
+
+    @node(outputs=["lock", "number"])
+    def begin() -> tuple:
+        return threading.Lock(), 1
+
+    @node(outputs="kept", timeout_s=60)
+    def apart(number: int) -> int:
+        return number
+
+    @node(outputs="left")
+    def first(lock) -> str:
+        return type(lock).__name__
+
+    @node(outputs="right")
+    def second(lock, kept: int) -> int:
+        return kept
+    """
+
+
+def test_auto_runs_here_what_its_workers_cannot_do_with(make_project: Callable[..., MadeProject]) -> None:
+    project = make_project(nodes=TIED, catalog="lock: {type: memory, copy: never}\n").open()
+    result = project.run()
+    assert (result.engine, result["left"], result["right"]) == ("processes", "lock", 1)
+    assert {node.name: node.engine for node in result.nodes} == {
+        "begin": "inline",
+        "apart": "processes",
+        "first": "inline",
+        "second": "inline",
+    }
+    with pytest.raises(NodeFailure, match="cannot leave"):
+        project.run(engine="processes", reuse=False)
