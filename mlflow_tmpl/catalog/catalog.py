@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from copy import copy
-from functools import cached_property
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -12,28 +11,29 @@ from typing import TYPE_CHECKING, Any
 from mlflow_tmpl.catalog.build import Builder
 from mlflow_tmpl.catalog.credentials import Vault
 from mlflow_tmpl.catalog.dataset import Dataset, Memory, adapt
-from mlflow_tmpl.catalog.entry import Entry, check_entry, check_name, describe_entry, read_entry
+from mlflow_tmpl.catalog.entries import Entries
+from mlflow_tmpl.catalog.entry import Entry, check_name, describe_entry, read_entry
 from mlflow_tmpl.catalog.file_dataset import FileDataset
-from mlflow_tmpl.catalog.patterns import Pattern, Patterns, is_pattern
 from mlflow_tmpl.catalog.places import Access, LocalFile, place_of
 from mlflow_tmpl.catalog.real_paths import RealPaths
 from mlflow_tmpl.catalog.resolution import Resolution
 from mlflow_tmpl.catalog.schema import Schema
 from mlflow_tmpl.catalog.versioned import is_version
-from mlflow_tmpl.errors import CatalogError, ConfigError, UsageError, did_you_mean
+from mlflow_tmpl.errors import CatalogError, UsageError, did_you_mean
 from mlflow_tmpl.hashing import digest_file
 from mlflow_tmpl.pipeline.names import split_item, whole_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from mlflow_tmpl.catalog.patterns import Pattern, Patterns
     from mlflow_tmpl.config.values import Value
     from mlflow_tmpl.masking import Secrets
 
 PYTHON = "<python>"
 """Where entries come from that no file declares."""
 
-_OF_THIS_PROCESS = frozenset({"_lock", "_built", "_past", "_read", "_memory"})
+_OF_THIS_PROCESS = frozenset({"_lock", "_built", "_past", "_memory"})
 
 _SHOWN = 8
 """How many names the text of a catalog has."""
@@ -67,15 +67,9 @@ class Catalog:
         resolve: Callable[[str, Value], Value] | None = None,
         past: Callable[[str, str], Path | None] | None = None,
     ) -> None:
-        given = entries or {}
-        self._entries = {name: value for name, value in given.items() if not is_pattern(name)}
-        self._patterned = {name: value for name, value in given.items() if is_pattern(name)}
-        self._fallen: dict[str, tuple[Pattern, Value] | None] = {}
+        self._entries = Entries(entries or {}, resolve)
         vault = credentials if isinstance(credentials, Vault) else Vault(credentials)
         self._builder = Builder((root or Path()).absolute(), hash_file, vault)
-        self._resolve = resolve
-        self._resolved: dict[str, Value] = {}
-        self._read: dict[str, Entry | None] = {}
         self._memory: dict[str, bool] = {}
         self._objects = {name: adapt(name, thing, where=PYTHON) for name, thing in (objects or {}).items()}
         self._built: dict[str, Dataset] = {}
@@ -115,16 +109,16 @@ class Catalog:
     @property
     def names(self) -> tuple[str, ...]:
         """The names that have an entry of their own, in the order of the files."""
-        return (*self._entries, *self._objects)
+        return (*self._entries.own, *self._objects)
 
-    @cached_property
+    @property
     def patterns(self) -> Patterns:
         """The entries for all names that fit, in the order in which they are asked.
 
         Raises:
             CatalogError: one of them is wrong, or two cannot be told apart.
         """
-        return Patterns(self._patterned)
+        return self._entries.patterns
 
     @property
     def root(self) -> Path:
@@ -132,13 +126,13 @@ class Catalog:
         return self._builder.root
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and (name in self._objects or self._written(name) is not None)
+        return isinstance(name, str) and (name in self._objects or self._entries.written(name) is not None)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names)
 
     def __len__(self) -> int:
-        return len(self._entries) + len(self._objects)
+        return len(self._entries.own) + len(self._objects)
 
     def __getitem__(self, name: str) -> Dataset:
         """Return a dataset; names are completed after ``catalog["``."""
@@ -259,7 +253,7 @@ class Catalog:
         if isinstance(built, FileDataset) and name not in self._places:
             told = dict(built.description)
         else:
-            entry = self._told(name)
+            entry = self._entries.told(name)
             told = {"type": "memory"} if entry is None else describe_entry(entry, self.root)
         if not self._validates:
             told.pop("schema", None)
@@ -267,7 +261,7 @@ class Catalog:
 
     def schema(self, name: str) -> Schema | None:
         """Return the schema that a dataset is checked by; ``None`` if it has none, or nothing is checked."""
-        value = self._value(name) if self._validates and "[" not in name else None
+        value = self._entries.value(name) if self._validates and "[" not in name else None
         if value is None or not value.is_mapping or "schema" not in value.data:
             return None
         entry = read_entry(name, value)
@@ -275,7 +269,7 @@ class Catalog:
 
     def hidden(self, name: str) -> str:
         """Return a hash of what `describe` does not show, so that a change of it counts; empty if it shows all."""
-        entry = None if name in self._objects or self._resolve is None else self._told(name)
+        entry = self._entries.told(name) if self._entries.resolves and name not in self._objects else None
         return "" if entry is None else entry.hidden()
 
     def describe_pattern(self, pattern: Pattern) -> dict[str, Any]:
@@ -286,7 +280,7 @@ class Catalog:
         """Return ``file:line:column`` of an entry, of that of a pattern where there is no other, or an empty string."""
         if name in self._objects:
             return PYTHON
-        value = self._written(whole_name(name))
+        value = self._entries.written(whole_name(name))
         return "" if value is None else str(value.origin)
 
     def resolve(self, name: str) -> Resolution:
@@ -296,11 +290,11 @@ class Catalog:
             CatalogError: the name, or a pattern, is wrong.
         """
         check_name(name, "")
-        own = self._entries.get(name)
-        found = None if own is not None or name in self._objects else self._fits(name)
+        entries = self._entries
+        found = None if name in entries.own or name in self._objects else entries.fits(name)
         return Resolution(
             name=name,
-            value=None if name in self._objects else self._telling(name),
+            value=None if name in self._objects else entries.telling(name),
             pattern=found[0] if found else None,
             fitting=self.patterns.fitting(name),
             in_python=name in self._objects,
@@ -316,7 +310,7 @@ class Catalog:
         built = self._built.get(name)
         if isinstance(built, FileDataset) and isinstance(built.place, LocalFile) and name not in self._places:
             return built.place.identity_by(real or RealPaths())
-        entry = self._entry(name) if self._written(name) is not None else None
+        entry = self._entry(name) if self._entries.written(name) is not None else None
         filepath = "" if entry is None else entry.text("filepath")
         if not filepath:
             return ""
@@ -337,18 +331,15 @@ class Catalog:
 
             found = self._memory[name] = not has_parts(self, part[0])
             return found
-        entry = self._told(name)
+        entry = self._entries.told(name)
         found = entry is None or entry.is_memory
-        if name in self._read:
+        if self._entries.is_read(name):
             self._memory[name] = found
         return found
 
     def is_caught(self, name: str) -> bool:
         """Tell whether a name has no better entry than the pattern for every name."""
-        if name in self._objects or name in self._entries or not self._patterned:
-            return False
-        found = self._fits(name)
-        return found is not None and found[0].is_catch_all
+        return name not in self._objects and self._entries.is_caught(name)
 
     def copy_mode(self, name: str) -> str | None:
         """Return how a dataset in memory is handed on, one of `COPY_MODES`, if that is declared."""
@@ -398,7 +389,7 @@ class Catalog:
 
     def resolved(self, name: str) -> Value | None:
         """Return what is said of a dataset, its interpolations resolved as far as they can be."""
-        return self._telling(name)
+        return self._entries.telling(name)
 
     @property
     def vault(self) -> Vault:
@@ -449,11 +440,7 @@ class Catalog:
             CatalogError: the first entry that is wrong.
         """
         if not self._checked:
-            for name, value in self._entries.items():
-                check_name(name, value.key_origin)
-                check_entry(read_entry(name, value))
-            for pattern in self.patterns.ordered:
-                check_entry(read_entry(pattern.text, pattern.value))
+            self._entries.check()
             for name in self._objects:
                 check_name(name, PYTHON)
             self._checked = True
@@ -489,60 +476,10 @@ class Catalog:
         return schema.fitting(data) if chunks else schema.fit(data, "saved")
 
     def _entry(self, name: str) -> Entry:
-        if name not in self._read:
-            value = self._value(name)
-            self._read[name] = None if value is None else read_entry(name, value)
-        entry = self._read[name]
+        entry = self._entries.entry(name)
         if entry is None:
             raise CatalogError(f"dataset {name!r} is not in the catalog", hint=did_you_mean(name, self.names))
         return entry
-
-    def _told(self, name: str) -> Entry | None:
-        """Return the entry of a dataset, resolved as far as it can be; ``None`` if there is none."""
-        name = whole_name(name)
-        if name not in self._read:
-            try:
-                value = self._value(name)
-            except ConfigError:  # what it lacks may be there when it is asked for again
-                written = self._written(name)
-                return None if written is None else read_entry(name, written)
-            self._read[name] = None if value is None else read_entry(name, value)
-        return self._read[name]
-
-    def _value(self, name: str) -> Value | None:
-        """Return what is said of a dataset, its interpolations resolved.
-
-        Raises:
-            ConfigError: one of them leads nowhere.
-        """
-        name = whole_name(name)
-        written = self._written(name)
-        if written is None or self._resolve is None:
-            return written
-        if name not in self._resolved:
-            self._resolved[name] = self._resolve(name, written)
-        return self._resolved[name]
-
-    def _telling(self, name: str) -> Value | None:
-        """Return what is said of a dataset; as it is written where it cannot be resolved, as of one not in use."""
-        try:
-            return self._value(name)
-        except ConfigError:
-            return self._written(name)
-
-    def _written(self, name: str) -> Value | None:
-        """Return what is written of a dataset: in an entry of its own, or in a pattern."""
-        own = self._entries.get(name)
-        if own is not None or not self._patterned:
-            return own
-        found = self._fits(name)
-        return found[1] if found else None
-
-    def _fits(self, name: str) -> tuple[Pattern, Value] | None:
-        """Return the pattern that a name falls to and the entry that it gives; found once a name."""
-        if name not in self._fallen:
-            self._fallen[name] = self.patterns.find(name)
-        return self._fallen[name]
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what another process builds for itself."""
@@ -550,5 +487,5 @@ class Catalog:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._built, self._past, self._read, self._memory = {}, None, {}, {}
+        self._built, self._past, self._memory = {}, None, {}
         self._lock = RLock()
