@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import traceback
 from typing import TYPE_CHECKING, Any
 
 from mlflow_tmpl.engine.shapes import shape_of
@@ -150,6 +149,8 @@ def _from_own_frame(frames: TracebackType | None) -> TracebackType | None:
 
 def _told(error: BaseException, frames: TracebackType) -> str:
     """Return a traceback; of the errors that led to this one only those that passed through the user's code."""
+    import traceback  # where nothing fails, and that is most often, nobody needs it
+
     told = link = traceback.TracebackException(type(error), error, frames)
     while True:
         for led in ("__cause__", "__context__"):
