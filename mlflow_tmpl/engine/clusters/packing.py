@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 from dataclasses import dataclass, field
 from typing import Any
+
+from mlflow_tmpl.engine.portable import pickler
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +33,16 @@ def pack(value: Any) -> Packed:
     Raises:
         Exception: it cannot be pickled.
     """
-    import cloudpickle
-
-    buffers: list[pickle.PickleBuffer] = []
-    head: bytes = cloudpickle.dumps(value, 5, buffer_callback=buffers.append)
-    return Packed(head, tuple(buffers))
+    for by_value in (False, True):
+        file, buffers = io.BytesIO(), list[pickle.PickleBuffer]()
+        try:
+            pickler(file, by_value=by_value, take=buffers.append).dump(value)
+        except Exception:  # of what has no module, which cloudpickle can do, or says what it cannot
+            if by_value:
+                raise
+        else:
+            break
+    return Packed(file.getvalue(), tuple(buffers))
 
 
 def able_to_travel(value: Any) -> Any:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -21,10 +20,11 @@ from mlflow_tmpl.engine.portable import moved, pack_site, pack_task
 from mlflow_tmpl.errors import NodeError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ray import ObjectRef
 
+    from mlflow_tmpl.engine.capture import Capture
     from mlflow_tmpl.engine.clusters.ray_cluster import GivenRay, OwnRay
     from mlflow_tmpl.engine.surroundings import Surroundings
     from mlflow_tmpl.engine.task import Outcome, Task
@@ -78,6 +78,53 @@ class RayHandle(Handle):
         self._reference = None
 
 
+class RayFuture:
+    """A task on its way; what came of it is looked at in the thread that asks, for Ray's own must not wait.
+
+    Args:
+        task: what is done.
+        references: of what is told of it, and of each of its outputs.
+        capture: of the run.
+    """
+
+    def __init__(self, task: Task, references: Sequence[ObjectRef], capture: Capture | None) -> None:
+        self._task = task
+        self._reference, *self._made = references
+        self._told: Any = self._reference.future()
+        self._capture = capture
+
+    def add_done_callback(self, call: Callable[[Any], object], /) -> None:
+        """Call back with this when the task has ended."""
+        self._told.add_done_callback(lambda _: call(self))
+
+    def cancel(self) -> None:
+        """End the worker that performs it."""
+        import ray
+
+        ray.cancel(self._reference, force=True, recursive=False)
+
+    def result(self) -> Outcome:
+        """Return the outcome; to be asked for once, as what the node has said is said again.
+
+        Raises:
+            NodeFailure: it failed.
+        """
+        task = self._task
+        try:
+            told, before = self._told.result()
+            outcome = outcome_told(told, _notes(task, before), self._capture)
+            outcome.values = {
+                name: RayHandle(each) for name, each in zip(task.keeps, self._made, strict=True)
+            }
+            outcome.moved = moved(task, outcome)
+            offer_values(task, outcome)
+        except NodeFailure:
+            raise
+        except Exception as error:
+            raise _failure(task, error) from error
+        return outcome
+
+
 class RayExecutor:
     """Performs tasks on a Ray cluster.
 
@@ -113,39 +160,32 @@ class RayExecutor:
             raise
         self.slots = surroundings.jobs or max(1, int(self._has.get("CPU", 1))) * _AHEAD
         self._capture = surroundings.capture
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="mlo-ray")
-        self._under_way: dict[Future[Outcome], ObjectRef] = {}
+        self._kinds: dict[tuple[int, Resources], Any] = {}
+        self._under_way: set[RayFuture] = set()
 
-    def submit(self, task: Task) -> Future[Outcome]:
+    def submit(self, task: Task) -> RayFuture | Future[Outcome]:
         """Start a task where Ray finds a place for it."""
-        future: Future[Outcome] = Future()
         try:
-            self._send(task, future)
+            return self._sent(task)
         except BaseException as error:  # noqa: BLE001 (handed on: the future raises it)
-            future.set_exception(error)
-        return future
+            failed: Future[Outcome] = Future()
+            failed.set_exception(error)
+            return failed
 
-    def kill(self, future: Future[Outcome]) -> None:
+    def kill(self, future: RayFuture) -> None:
         """End the worker that performs a task."""
-        import ray
-
-        reference = self._under_way.get(future)
-        if reference is not None:
-            ray.cancel(reference, force=True, recursive=False)
+        future.cancel()
 
     def close(self, *, cancel: bool) -> None:
         """End what is under way, and the cluster if it is there for the run only."""
-        import ray
-
         try:
-            for reference in list(self._under_way.values()) if cancel else ():
-                ray.cancel(reference, force=True, recursive=False)
+            for future in list(self._under_way) if cancel else ():
+                future.cancel()
         finally:
-            self._thread.shutdown(wait=False, cancel_futures=True)
             self._site = None
             self._cluster.close()
 
-    def _send(self, task: Task, future: Future[Outcome]) -> None:
+    def _sent(self, task: Task) -> RayFuture:
         import ray
 
         lending = lending_of(task, RayHandle)
@@ -153,33 +193,22 @@ class RayExecutor:
         held = {name: ray.put(pack(value)) for name, value in lending.large.items()}
         held |= {name: handle.reference for name, handle in lending.handles.items()}
         outputs = len(task.keeps)
-        started = self._perform.options(
-            name=task.node.name, num_returns=1 + outputs, max_retries=3, **self._claim(task)
-        ).remote(self._site, sent, outputs, {name: lending.lent[name] for name in held}, *held.values())
-        told, *made = started if outputs else [started]
-        self._under_way[future] = told
-        told.future().add_done_callback(lambda done: self._look(task, future, done, made))
+        lent = {name: lending.lent[name] for name in held}
+        started = self._performing(task).remote(self._site, sent, outputs, lent, *held.values())
+        future = RayFuture(task, started if outputs else [started], self._capture)
+        self._under_way.add(future)
+        future.add_done_callback(self._under_way.discard)
+        return future
 
-    def _look(self, task: Task, future: Future[Outcome], done: Any, made: list[ObjectRef]) -> None:
-        """Leave Ray's own thread, in which nothing may be waited for."""
-        with suppress(RuntimeError):  # the run is over
-            self._thread.submit(self._done, task, future, done, made)
-
-    def _done(self, task: Task, future: Future[Outcome], done: Any, made: list[ObjectRef]) -> None:
-        """Take note of a task that has ended."""
-        self._under_way.pop(future, None)
-        try:
-            told, before = done.result()
-            outcome = outcome_told(told, _notes(task, before), self._capture)
-            outcome.values = {name: RayHandle(each) for name, each in zip(task.keeps, made, strict=True)}
-            outcome.moved = moved(task, outcome)
-            offer_values(task, outcome)
-        except NodeFailure as failure:
-            future.set_exception(failure)
-        except BaseException as error:  # noqa: BLE001 (handed on: the future raises it)
-            future.set_exception(_failure(task, error))
-        else:
-            future.set_result(outcome)
+    def _performing(self, task: Task) -> Any:
+        """Return what is called on the cluster for nodes that make so many outputs and take so much of a machine."""
+        key = len(task.keeps), task.node.options.resources
+        known = self._kinds.get(key)
+        if known is None:
+            claim = self._claim(task)
+            known = self._perform.options(num_returns=1 + len(task.keeps), max_retries=3, **claim)
+            self._kinds[key] = known
+        return known
 
     def _claim(self, task: Task) -> dict[str, float]:
         """Return what Ray is to set aside for a node.
