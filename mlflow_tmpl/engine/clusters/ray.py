@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+import pickle
 from concurrent.futures import Future
+from threading import Timer
+from time import time
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from mlflow_tmpl.engine.clusters.code import own_path
 from mlflow_tmpl.engine.clusters.lending import lending_of
 from mlflow_tmpl.engine.clusters.packing import Packed, pack
-from mlflow_tmpl.engine.clusters.ray_worker import perform_ray
+from mlflow_tmpl.engine.clusters.ray_worker import began_key, perform_ray
 from mlflow_tmpl.engine.clusters.telling import offer_values, outcome_told
 from mlflow_tmpl.engine.clusters.work import ClusterSite, Sent
 from mlflow_tmpl.engine.failure import NodeFailure
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 
 _AHEAD = 2
 """Tasks sent for each processor: so a worker need not wait for the driver after a short one."""
+
+_SLACK_S = 0.05
 
 _log = logging.getLogger(__name__)
 
@@ -96,6 +101,18 @@ class RayFuture:
     def add_done_callback(self, call: Callable[[Any], object], /) -> None:
         """Call back with this when the task has ended."""
         self._told.add_done_callback(lambda _: call(self))
+
+    def left_s(self) -> float:
+        """Return the seconds that its node has left of its time; none once it has ended."""
+        import ray
+        from ray.experimental import internal_kv
+
+        if self._told.done() or not ray.is_initialized():
+            return 0.0
+        began = internal_kv._internal_kv_get(began_key(self._reference.task_id().hex()))
+        had_s = time() - float(began) if began else 0.0
+        left_s = (self._task.node.options.timeout_s or 0.0) - had_s
+        return left_s if left_s > _SLACK_S else 0.0
 
     def cancel(self) -> None:
         """End the worker that performs it."""
@@ -173,8 +190,14 @@ class RayExecutor:
             return failed
 
     def kill(self, future: RayFuture) -> None:
-        """End the worker that performs a task."""
-        future.cancel()
+        """End the worker that performs a task, as soon as that has had its time: it may have waited for a worker."""
+        left_s = future.left_s()
+        if left_s <= 0:
+            future.cancel()
+            return
+        again = Timer(left_s, self.kill, (future,))
+        again.daemon = True
+        again.start()
 
     def close(self, *, cancel: bool) -> None:
         """End what is under way, and the cluster if it is there for the run only."""
@@ -189,13 +212,14 @@ class RayExecutor:
         import ray
 
         lending = lending_of(task, RayHandle)
-        sent = Sent(task.node.name, task.node.where, pack_task(task, lending.travelling))
+        node = task.node
+        timed = node.options.timeout_s is not None
+        sent = Sent(node.name, node.where, pack_task(task, lending.travelling), timed)
         held = {name: ray.put(pack(value)) for name, value in lending.large.items()}
         held |= {name: handle.reference for name, handle in lending.handles.items()}
-        outputs = len(task.keeps)
-        lent = {name: lending.lent[name] for name in held}
-        started = self._performing(task).remote(self._site, sent, outputs, lent, *held.values())
-        future = RayFuture(task, started if outputs else [started], self._capture)
+        order = pickle.dumps((sent, len(task.keeps), {name: lending.lent[name] for name in held}), 5)
+        started = self._performing(task).remote(self._site, order, *held.values())
+        future = RayFuture(task, started if task.keeps else [started], self._capture)
         self._under_way.add(future)
         future.add_done_callback(self._under_way.discard)
         return future

@@ -62,8 +62,9 @@ class OwnRay:
         )
         try:
             # Else Ray writes a token into the home folder. It stays: this process remembers the first one that it used.
-            os.environ.setdefault("RAY_AUTH_MODE", "token")
-            os.environ.setdefault("RAY_AUTH_TOKEN", uuid4().hex)
+            if "ray" not in sys.modules:  # it looks for them when it is imported, and at no other time
+                os.environ.setdefault("RAY_AUTH_MODE", "token")
+                os.environ.setdefault("RAY_AUTH_TOKEN", uuid4().hex)
             with _with_environment(_OWN_ENVIRONMENT), _own_signals():
                 import ray
                 from ray._private import ray_constants
