@@ -207,7 +207,7 @@ def test_preview_shows_what_is_in_a_dataset(project: MadeProject):
     assert validated(project.json("catalog", "preview", "penguins"), "preview")["text"] == "some"
     done = project.mlo("catalog", "preview", "penguins", "--html", "page.html")
     assert done.stdout == "page.html\n"
-    assert "<pre>some</pre>" in (project.root / "page.html").read_text(encoding="utf-8")
+    assert ">some</pre>" in (project.root / "page.html").read_text(encoding="utf-8")
     assert "some" in project.open().preview("penguins")._repr_html_()
 
 
