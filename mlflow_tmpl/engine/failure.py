@@ -75,6 +75,13 @@ class NodeFailure(NodeError):
         told = {key: value for key, value in self.__dict__.items() if key not in {"result", "sweep"}}
         return _arrived, (self.args, told, _packed(self.__cause__))
 
+    def packed(self) -> bytes:
+        """Return the failure pickled in its own way, also where a library has put another way for errors there."""
+        import cloudpickle
+
+        packed: bytes = cloudpickle.dumps(_Travelling(self))
+        return packed
+
     def to_json(self) -> dict[str, Any]:
         """Return the failure as plain data."""
         return {
@@ -85,6 +92,16 @@ class NodeFailure(NodeError):
             "traceback": self.frames,
             "values": self.values,
         }
+
+
+class _Travelling:
+    """Becomes, unpickled, the failure that it was made of."""
+
+    def __init__(self, failure: NodeFailure) -> None:
+        self._failure = failure
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return self._failure.__reduce__()
 
 
 class CannotTravel(NodeError):

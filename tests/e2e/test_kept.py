@@ -223,7 +223,7 @@ def test_what_is_quickly_made_is_kept_only_where_that_is_asked_for(lab: Lab, kee
 def test_an_unknown_way_to_keep_is_refused_with_the_ways_there_are(lab: Lab) -> None:
     refused = lab.write(flow(QUICK.format(keep="sometimes"))).try_run()
     assert refused.code == 2
-    assert "node 'think' cannot have keep='sometimes'" in refused.err
+    assert "node 'think': option 'keep' cannot be 'sometimes'" in refused.err
     assert "it is one of auto, always, never" in refused.err
     refused = lab.write(flow(FINAL, catalog="answer: {type: memory, keep: 3}")).try_run()
     assert refused.code == 2

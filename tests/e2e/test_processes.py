@@ -150,7 +150,7 @@ def test_a_single_file_runs_in_workers(tmp_path: Path) -> None:
         "@node\ndef show(rows): print('total', sum(rows))\n"
     )
     done = subprocess.run(
-        ["mlo", "run", "flow.py", "--engine", "processes"],
+        [sys.executable, "-m", "mlflow_tmpl.cli.main", "run", "flow.py", "--engine", "processes"],
         cwd=tmp_path, capture_output=True, text=True, check=False, env=clean_environment(),
     )  # fmt: skip
     assert done.stdout.splitlines()[0] == "total 4999950000", done.stderr

@@ -148,9 +148,9 @@ def perform_there(
         outcome = _performed(task, workplace, values, lent)
         made = [_left(task, name, outcome.values.pop(name), leave) for name in task.keeps]
     except NodeFailure as failure:
-        return dumps(failure), []
+        return failure.packed(), []
     except BaseException as error:  # noqa: BLE001 (told in the driver: nothing of it may end the worker)
-        return dumps(not_arrived(sent.name, sent.where, error)), []
+        return not_arrived(sent.name, sent.where, error).packed(), []
     return dumps(outcome), made
 
 

@@ -170,9 +170,9 @@ class Worker:
         try:
             return self._outcome(task, order)
         except NodeFailure as failure:
-            return "failed", order.number, pickle.dumps(failure)
+            return "failed", order.number, failure.packed()
         except KeyboardInterrupt as error:  # here nobody but the node can have raised it
-            return "failed", order.number, pickle.dumps(_failed(task, "KeyboardInterrupt", error))
+            return "failed", order.number, _failed(task, "KeyboardInterrupt", error).packed()
 
     def _outcome(self, task: PortableTask, order: Order) -> tuple[Any, ...]:
         workplace = self._workplace
