@@ -232,12 +232,12 @@ def noted(project: MadeProject, word: str) -> list[str]:
     return [line[1] for line in lines if line[0] == word]
 
 
-@pytest.mark.parametrize(("engine", "slots"), [("inline", 1), ("threads", 2)])
+@pytest.mark.parametrize(("engine", "slots"), [("inline", 1), ("threads", 2), ("processes", 2)])
 def test_kills_at_any_moment_leave_old_or_new_and_what_had_finished(
     make_project: Callable[..., MadeProject], engine: str, slots: int
 ) -> None:
     project, rng = killed_project(make_project), random.Random(7)
-    how = ("--engine", engine, *(("-j", str(slots)) if engine == "threads" else ()))
+    how = ("--engine", engine, *(("-j", str(slots)) if slots > 1 else ()))
     started = time.monotonic()
     project.mlo("run", *how)
     took_s = time.monotonic() - started

@@ -130,6 +130,7 @@ def test_a_run_that_waits_finds_the_work_done(steps: MadeProject, running: subpr
 
 
 def test_patience_has_an_end(steps: MadeProject, running: subprocess.Popen[str]) -> None:
+    wait_for_records(steps, 1)
     asked = time.monotonic()
     refused = steps.mlo("run", "--tags=one", "--wait=0.5")
     assert refused.returncode == 2
